@@ -1,0 +1,73 @@
+// One judged case: what every report is rendered from and what results.json holds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plumb {
+
+/// How a case ended. Spelled as it is printed and as JSON has it.
+enum class Outcome {
+  pass,     ///< Every element within its proved bound (bit for bit on exact data).
+  fail,     ///< A wrong element, a wrong status, or an input or guard byte changed.
+  crash,    ///< The implementation ended its process: signal, abort, exit().
+  hang,     ///< The implementation did not return within its time limit.
+  skip,     ///< Not run; the reason says why (CPU lacks the target, no device, case not supported).
+  xfail,    ///< Fails as a recorded known failure says it does.
+  flaky,    ///< Two runs on the same data gave different bits although the contract says deterministic.
+  vacuous,  ///< Ran, but the data could not have shown a fault.
+};
+
+/// The printed spelling, e.g. "pass".
+[[nodiscard]] const char* to_string(Outcome outcome);
+/// Inverse of to_string. Throws plumb::Error for another word.
+[[nodiscard]] Outcome outcome_from_string(const std::string& word);
+
+/// The element nearest to, or furthest beyond, its bound.
+struct Worst {
+  std::string port;                ///< Output port, e.g. "y".
+  std::vector<std::int64_t> index; ///< Index into the output, e.g. {2, 64}.
+  double got;                      ///< May be NaN or infinite.
+  double want;                     ///< The oracle's value; may be NaN or infinite.
+  double bound;                    ///< Largest |got - want| that the contract allows; 0 = bit for bit.
+  double ratio;                    ///< |got - want| / bound; infinite if the bound is 0 and the bits differ.
+};
+
+/// One case judged for one implementation.
+struct Record {
+  std::string op;                     ///< "linear_q4gsw"
+  std::string impl;                   ///< "cpu.avx2", or "upstream" for a golden's recorded output.
+  std::string case_name;              ///< Rebuilds the data bit for bit; for goldens "FILE:CASE".
+  Outcome outcome;                    ///< No default: a record nobody reached cannot exist.
+  std::string reason;                 ///< One sentence; empty only for pass.
+  std::optional<Worst> worst;         ///< Absent where nothing was compared (skip, crash, …).
+  std::int64_t elements = 0;          ///< Output elements compared.
+  std::int64_t wrong = 0;             ///< Elements beyond their bound.
+  std::int64_t unwritten = 0;         ///< Elements that still hold the poison.
+  std::int64_t unjudged = 0;          ///< Elements whose bound is infinite (an intermediate may overflow).
+  double milliseconds = 0;            ///< Time in prepare + run, one execution.
+  std::string again;                  ///< Shell command that repeats exactly this case.
+};
+
+/// Facts about a whole run.
+struct RunInfo {
+  std::string command;            ///< The command line as given.
+  std::string version;            ///< plumb's version.
+  std::string started;            ///< ISO 8601, UTC.
+  double seconds = 0;             ///< Wall time.
+  std::string machine;            ///< CPU model, cores, compiled targets it can run.
+  std::vector<std::string> devices; ///< Vulkan devices seen.
+  std::uint64_t seed = 0;
+  std::int64_t planned = 0;       ///< Cases planned; fewer records than this means the run was cut short.
+  bool interrupted = false;       ///< Ctrl-C: the report is valid but partial.
+};
+
+/// A finished (or interrupted) run: everything a report shows.
+struct Run {
+  RunInfo info;
+  std::vector<Record> records;
+};
+
+}  // namespace plumb
