@@ -1,0 +1,162 @@
+// An operator, described once: ports, sizes, parameters, constraints, and its value in double precision.
+// Validation, data generation, case planning, `plumb ops` and the reports are all derived from this description.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reference/formula.h"
+#include "reference/layout/layout.h"
+#include "reference/tensor.h"
+
+namespace plumb {
+
+/// A constant input is known before the activations and goes through an implementation's `prepare`.
+enum class Role { activation, constant };
+
+/// What the values of an input mean, and so how data for it are made.
+enum class Fill {
+  bytes,       ///< Any byte.
+  codes,       ///< Packed codes in the port's layout.
+  index,       ///< Row numbers in [0, range).
+  activation,  ///< Floating-point activations.
+  scale,       ///< Group scales.
+  bias,
+};
+
+/// An input or output tensor.
+struct Port {
+  std::string name;
+  std::string meaning;
+  std::string dtype;  ///< An element type, or the name of the element-type parameter that chooses it.
+  std::string shape;  ///< "M..., K": formulas; `NAME...` stands for any leading dimensions of product NAME.
+  Role role = Role::activation;
+  Fill fill = Fill::bytes;
+  std::vector<std::string> layouts = {};  ///< Fill::codes: the layout, or one for each value of `layout_param`.
+  std::string layout_param = {};          ///< The flag that chooses among two layouts; empty for one.
+  std::string range = {};                 ///< Fill::index: values lie in [0, range).
+  std::string present_if = {};            ///< The flag that says whether an optional input is there; empty = always.
+  std::string alternative_shape = {};     ///< Another accepted shape with the same number of elements; empty = none.
+};
+
+/// A named size, e.g. K.
+struct Size {
+  std::string name;
+  std::string meaning;
+  std::vector<std::int64_t> sweep;  ///< Values that planned cases take: around pack, vector, block and tile boundaries.
+};
+
+/// A scalar parameter.
+struct Param {
+  enum class Kind {
+    integer,  ///< Any value that the constraints allow.
+    flag,     ///< 0 or 1; written as a bare word in case names.
+    dtype,    ///< One of `values`, each a DType.
+  };
+  std::string name;
+  std::string meaning;
+  Kind kind;
+  std::vector<std::int64_t> values;           ///< Planned values; for dtype also the only legal ones.
+  std::optional<std::int64_t> default_value;  ///< None: must be given.
+};
+
+/// A formula that must be non-zero, and why.
+struct Constraint {
+  std::string formula;
+  std::string why;
+};
+
+/// Which bound applies to an output (see bound.h).
+enum class Arithmetic {
+  data_movement,  ///< Integers are moved or packed: bit for bit.
+  rounded_once,   ///< One product, rounded to the output type.
+  accumulated,    ///< A sum of `length` products.
+};
+
+/// Sizes, parameters and leading dimensions of one concrete problem.
+struct Signature {
+  Sizes values;                          ///< Sizes and parameters by name; all of them.
+  std::map<std::string, Shape> leading;  ///< For `NAME...`: the dimensions whose product is NAME.
+  [[nodiscard]] std::int64_t operator[](std::string_view name) const;
+};
+
+/// One concrete problem: the inputs and their signature.
+struct Problem {
+  Signature signature;
+  std::vector<Tensor> inputs;  ///< In port order; absent optional ones are not present().
+};
+
+/// The oracle's answer for one output, and per element what a bound is computed from.
+struct Expected {
+  std::vector<double> value;
+  std::vector<double> magnitude;  ///< Sum of the absolute values of the terms, |x||w| and |b|.
+  std::vector<double> peak;       ///< Largest absolute value any intermediate may take (for overflow).
+  std::vector<double> underflow;  ///< Error caused if every operation is off by one absolute unit (for underflow).
+};
+
+/// Complete description of an operator.
+struct Op {
+  std::string name;
+  std::string summary;
+  std::string source;     ///< Upstream definition.
+  std::string semantics;  ///< The formula, as a user would write it.
+  std::vector<Size> sizes;
+  std::vector<Param> params = {};
+  std::vector<Port> inputs;
+  Port output;
+  std::vector<Constraint> constraints = {};
+  Arithmetic arithmetic = Arithmetic::data_movement;
+  std::string length = {};     ///< Arithmetic::accumulated: number of products, e.g. "K".
+  int max_code_magnitude = 0;  ///< Largest |code - zero point|; 0 where there are no codes to multiply.
+  std::function<Expected(const Problem&)> evaluate;
+
+  /// nullptr if there is none of that name.
+  [[nodiscard]] const Param* param(std::string_view name) const;
+  [[nodiscard]] const Size* size(std::string_view name) const;
+  /// Position of an input. Throws Error if there is none.
+  [[nodiscard]] std::size_t input_index(std::string_view name) const;
+  [[nodiscard]] bool has_constants() const;
+};
+
+/// Element type, shape of a tensor that a caller offers for an input.
+struct Offer {
+  bool present;
+  DType dtype;
+  Shape shape;
+};
+
+/// What a tensor offers; an absent one offers nothing.
+[[nodiscard]] inline Offer offer_of(const Tensor& tensor) { return {tensor.present(), tensor.dtype(), tensor.shape()}; }
+
+/// Finds sizes from the inputs' shapes and checks everything. `params` are those that cannot be inferred.
+/// Throws Error naming port, expected and got, if the operator forbids the call.
+[[nodiscard]] Signature infer_signature(const Op& op, std::span<const Offer> inputs, const Sizes& params);
+/// The shape a caller would allocate for the output of a call that may be illegal: the operator's formula as far as it
+/// can be evaluated, else the first input's shape.
+[[nodiscard]] Shape plausible_output_shape(const Op& op, std::span<const Offer> inputs, const Sizes& params);
+/// Signature from sizes and parameters given by name; the rest takes default values. Throws Error as infer_signature
+/// does.
+[[nodiscard]] Signature make_signature(const Op& op, const Sizes& given);
+
+/// Whether sizes and parameters, all given, satisfy the operator's constraints.
+[[nodiscard]] bool is_legal(const Op& op, const Sizes& given);
+
+[[nodiscard]] bool is_present(const Port& port, const Signature& signature);
+[[nodiscard]] DType dtype_of(const Port& port, const Op& op, const Signature& signature);
+[[nodiscard]] Shape shape_of(const Port& port, const Signature& signature);
+/// What each axis of a port's tensor is: its formula, e.g. {"M", "N"}; {"M[0]", "M[1]", "N"} if M is spread over two.
+[[nodiscard]] std::vector<std::string> axis_names(const Port& port, const Signature& signature);
+/// The layout of a Fill::codes port.
+[[nodiscard]] const Layout& layout_of(const Port& port, const Signature& signature);
+/// Rows and columns of a Fill::codes port: [N, K].
+[[nodiscard]] Extent extent_of(const Signature& signature);
+/// Throws Error if an index lies outside its port's range.
+void check_indices(const Op& op, const Problem& problem);
+
+}  // namespace plumb
