@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace plumb {
@@ -25,43 +27,51 @@ enum class Outcome {
 /// Inverse of to_string. Throws plumb::Error for another word.
 [[nodiscard]] Outcome outcome_from_string(const std::string& word);
 
+/// Every outcome, in the order of the enumeration.
+[[nodiscard]] std::span<const Outcome> all_outcomes();
+/// Whether the implementation misbehaved: fail, crash, hang or flaky. (vacuous is our own shortcoming.)
+[[nodiscard]] bool is_wrong(Outcome outcome);
+
 /// The element nearest to, or furthest beyond, its bound.
 struct Worst {
-  std::string port;                ///< Output port, e.g. "y".
-  std::vector<std::int64_t> index; ///< Index into the output, e.g. {2, 64}.
-  double got;                      ///< May be NaN or infinite.
-  double want;                     ///< The oracle's value; may be NaN or infinite.
-  double bound;                    ///< Largest |got - want| that the contract allows; 0 = bit for bit.
-  double ratio;                    ///< |got - want| / bound; infinite if the bound is 0 and the bits differ.
+  std::string port;                 ///< Output port, e.g. "y".
+  std::vector<std::int64_t> index;  ///< Index into the output, e.g. {2, 64}.
+  double got;                       ///< May be NaN or infinite.
+  double want;                      ///< The oracle's value; may be NaN or infinite.
+  double bound;                     ///< Largest |got - want| that the contract allows; 0 = bit for bit.
+  double ratio;                     ///< |got - want| / bound; infinite if the bound is 0 and the bits differ.
 };
 
 /// One case judged for one implementation.
 struct Record {
-  std::string op;                     ///< "linear_q4gsw"
-  std::string impl;                   ///< "cpu.avx2", or "upstream" for a golden's recorded output.
-  std::string case_name;              ///< Rebuilds the data bit for bit; for goldens "FILE:CASE".
-  Outcome outcome;                    ///< No default: a record nobody reached cannot exist.
-  std::string reason;                 ///< One sentence; empty only for pass.
-  std::optional<Worst> worst;         ///< Absent where nothing was compared (skip, crash, …).
-  std::int64_t elements = 0;          ///< Output elements compared.
-  std::int64_t wrong = 0;             ///< Elements beyond their bound.
-  std::int64_t unwritten = 0;         ///< Elements that still hold the poison.
-  std::int64_t unjudged = 0;          ///< Elements whose bound is infinite (an intermediate may overflow).
-  double milliseconds = 0;            ///< Time in prepare + run, one execution.
-  std::string again;                  ///< Shell command that repeats exactly this case.
+  /// An outcome must be given: a record of a verdict that nobody reached cannot exist.
+  Record(Outcome outcome, std::string reason) : outcome(outcome), reason(std::move(reason)) {}
+
+  std::string op;         ///< "linear_q4gsw"
+  std::string impl;       ///< "cpu.avx2", or "upstream" for a golden's recorded output.
+  std::string case_name;  ///< Rebuilds the data bit for bit; for goldens "FILE:CASE".
+  Outcome outcome;
+  std::string reason;          ///< One sentence; empty only for pass.
+  std::optional<Worst> worst;  ///< Absent where nothing was compared (skip, crash, …).
+  std::int64_t elements = 0;   ///< Output elements compared.
+  std::int64_t wrong = 0;      ///< Elements beyond their bound.
+  std::int64_t unwritten = 0;  ///< Elements that still hold the poison.
+  std::int64_t unjudged = 0;   ///< Elements whose bound is infinite (an intermediate may overflow).
+  double milliseconds = 0;     ///< Time in prepare + run, one execution.
+  std::string again;           ///< Shell command that repeats exactly this case.
 };
 
 /// Facts about a whole run.
 struct RunInfo {
-  std::string command;            ///< The command line as given.
-  std::string version;            ///< plumb's version.
-  std::string started;            ///< ISO 8601, UTC.
-  double seconds = 0;             ///< Wall time.
-  std::string machine;            ///< CPU model, cores, compiled targets it can run.
-  std::vector<std::string> devices; ///< Vulkan devices seen.
+  std::string command;               ///< The command line as given.
+  std::string version;               ///< plumb's version.
+  std::string started;               ///< ISO 8601, UTC.
+  double seconds = 0;                ///< Wall time.
+  std::string machine;               ///< CPU model, cores, compiled targets it can run.
+  std::vector<std::string> devices;  ///< Vulkan devices seen.
   std::uint64_t seed = 0;
-  std::int64_t planned = 0;       ///< Cases planned; fewer records than this means the run was cut short.
-  bool interrupted = false;       ///< Ctrl-C: the report is valid but partial.
+  std::int64_t planned = 0;  ///< Cases planned; fewer records than this means the run was cut short.
+  bool interrupted = false;  ///< Ctrl-C: the report is valid but partial.
 };
 
 /// A finished (or interrupted) run: everything a report shows.
