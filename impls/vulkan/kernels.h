@@ -1,0 +1,18 @@
+// The Vulkan kernels, one file and one shader or more each. vulkan.cc is the table of them.
+//
+// Only core Vulkan 1.1 is asked of a device. Shaders see 32-bit words: bytes travel four in a word, f16 and bf16 inputs
+// are widened on the host (exact), and f32 results are rounded to f16 on the host where the operator wants that, as a
+// device without 16-bit storage has to have it done.
+#pragma once
+
+#include "impls/builtin.h"
+#include "impls/vulkan/device.h"
+
+namespace plumb::vulkan {
+
+[[nodiscard]] Kernel pack_uint4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel unpack_uint4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
+
+}  // namespace plumb::vulkan

@@ -1,0 +1,320 @@
+// Every kernel through its ABI, against the oracle, under the validation layer.
+#include "impls/vulkan/kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <ostream>
+
+#include "impls/vulkan/device_under_test.h"
+#include "impls/vulkan/vulkan.h"
+#include "reference/bound.h"
+#include "reference/ops.h"
+
+namespace plumb::vulkan {
+namespace {
+
+constexpr std::uint8_t kUntouched = 0xa5;
+
+const plumb_impl& impl_of(std::string_view op) {
+  static const Builtins impls = [] {
+    Builtins all;
+    append_vulkan_impls(all);
+    return all;
+  }();
+  for (const auto& impl : impls) {
+    if (impl->abi()->op == op) return *impl->abi();
+  }
+  throw std::out_of_range(std::string(op));
+}
+
+// Bits that depend on a tensor and an element alone.
+std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
+  std::uint64_t z = (tensor << 40) + element * 0x9e3779b97f4a7c15;  // splitmix64's finaliser
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return z ^ z >> 31;
+}
+
+double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes) {
+  const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
+  if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.range, sizes)));
+  if (port.fill == Fill::activation || port.fill == Fill::bias) return 4 * unit - 2;
+  return (unit - 0.3) / 8;  // scales, some negative
+}
+
+Problem problem_of(const Op& op, const Sizes& sizes) {
+  Problem problem{make_signature(op, sizes), {}};
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const Port& port = op.inputs[i];
+    Tensor tensor;
+    if (is_present(port, problem.signature)) {
+      tensor = Tensor(dtype_of(port, op, problem.signature), shape_of(port, problem.signature));
+    }
+    for (std::int64_t flat = 0; flat < tensor.size(); ++flat) {
+      const std::uint64_t bits = bits_at(i, static_cast<std::uint64_t>(flat));
+      if (port.fill == Fill::bytes || port.fill == Fill::codes) {
+        tensor.bytes()[static_cast<std::size_t>(flat)] = static_cast<std::byte>(bits);
+      } else {
+        tensor.set(flat, value_for(port, bits, problem.signature.values));
+      }
+    }
+    problem.inputs.push_back(std::move(tensor));
+  }
+  return problem;
+}
+
+// A plumb_call over a problem; constants have data in prepare alone, the others in run alone.
+class AbiCall {
+ public:
+  AbiCall(const Op& op, const Problem& problem, bool is_prepare)
+      : problem_(problem),
+        output_(dtype_of(op.output, op, problem.signature), shape_of(op.output, problem.signature)),
+        call_{} {
+    for (std::byte& byte : output_.bytes()) byte = std::byte{kUntouched};
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+      const Tensor& tensor = problem_.inputs[i];
+      const bool has_data = tensor.present() && (op.inputs[i].role == Role::constant) == is_prepare;
+      inputs_.push_back({op.inputs[i].name.c_str(), has_data ? const_cast<std::byte*>(tensor.bytes().data()) : nullptr,
+                         tensor.shape().data(), static_cast<std::int32_t>(tensor.shape().size()),
+                         tensor.present() ? static_cast<std::int32_t>(tensor.dtype()) : 0});
+    }
+    for (const Param& param : op.params) params_.push_back({param.name.c_str(), problem.signature[param.name]});
+    outputs_.push_back({op.output.name.c_str(), output_.bytes().data(), output_.shape().data(),
+                        static_cast<std::int32_t>(output_.shape().size()), static_cast<std::int32_t>(output_.dtype())});
+    call_ = {.struct_size = sizeof call_,
+             .input_count = static_cast<std::int32_t>(inputs_.size()),
+             .inputs = inputs_.data(),
+             .output_count = 1,
+             .param_count = static_cast<std::int32_t>(params_.size()),
+             .outputs = outputs_.data(),
+             .params = params_.data(),
+             .threads = 1};
+  }
+  AbiCall(const AbiCall&) = delete;
+  AbiCall& operator=(const AbiCall&) = delete;
+
+  const plumb_call* operator&() const { return &call_; }
+  const Tensor& output() const { return output_; }
+  plumb_tensor& input(std::size_t i) { return inputs_[i]; }
+  plumb_param& param(std::size_t i) { return params_[i]; }
+  bool is_untouched() const {
+    return std::ranges::all_of(output_.bytes(), [](std::byte b) { return b == std::byte{kUntouched}; });
+  }
+
+ private:
+  const Problem& problem_;
+  Tensor output_;
+  std::vector<plumb_tensor> inputs_, outputs_;
+  std::vector<plumb_param> params_;
+  plumb_call call_;
+};
+
+// What `prepare` made, released at the end.
+class Prepared {
+ public:
+  Prepared(const plumb_impl& impl, const Op& op, const Problem& problem) : impl_(impl) {
+    if (impl.prepare == nullptr) return;
+    const AbiCall call(op, problem, true);
+    EXPECT_EQ(impl.prepare(&impl, &call, &state_), PLUMB_OK);
+  }
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+  ~Prepared() {
+    if (state_ != nullptr) impl_.release(&impl_, state_);
+  }
+  void* get() const { return state_; }
+
+ private:
+  const plumb_impl& impl_;
+  void* state_ = nullptr;
+};
+
+Contract contract_of(const plumb_impl& impl) {
+  const plumb_contract& c = impl.contract;
+  return {static_cast<DType>(c.activation),
+          static_cast<DType>(c.weight),
+          static_cast<DType>(c.accumulator),
+          c.chain_divisor,
+          c.chain_extra,
+          c.flushes_subnormals != 0,
+          c.deterministic != 0};
+}
+
+void expect_within_bounds(const Op& op, const Problem& problem, const Tensor& got, const Contract& contract) {
+  const Expected expected = op.evaluate(problem);
+  const std::vector<double> bound = bounds(op, problem.signature, contract, expected);
+  ASSERT_EQ(static_cast<std::size_t>(got.size()), bound.size());
+  std::int64_t wrong = 0;
+  for (std::int64_t i = 0; i < got.size(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (std::abs(got.at(i) - expected.value[at]) <= bound[at] && std::isfinite(bound[at])) continue;
+    if (wrong++ == 0) ADD_FAILURE() << i << ": got " << got.at(i) << ", want " << expected.value[at];
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+void expect_right(const Op& op, const Problem& problem, void* prepared) {
+  const plumb_impl& impl = impl_of(op.name);
+  const AbiCall call(op, problem, false);
+  ASSERT_EQ(impl.run(&impl, &call, prepared), PLUMB_OK);
+  expect_within_bounds(op, problem, call.output(), contract_of(impl));
+}
+
+constexpr auto kF16 = static_cast<std::int64_t>(DType::f16), kBf16 = static_cast<std::int64_t>(DType::bf16),
+               kI8 = static_cast<std::int64_t>(DType::i8), kI32 = static_cast<std::int64_t>(DType::i32);
+
+struct OddShape {
+  const char* op;
+  Sizes sizes;
+};
+
+const OddShape kOddShapes[] = {
+    {"pack_uint4", {{"n", 2}}},
+    {"pack_uint4", {{"n", 16}}},
+    {"pack_uint4", {{"n", 4098}, {"lead", 2}}},
+    {"unpack_uint4", {{"n", 1}}},
+    {"unpack_uint4", {{"n", 2049}, {"lead", 2}}},
+    {"unpack_uint4", {{"n", 1}, {"container", kI8}}},
+    {"unpack_uint4", {{"n", 2049}, {"container", kI8}}},
+    {"linear_q4gsw", {{"M", 1}, {"K", 1}, {"N", 1}, {"group", 1}}},
+    {"linear_q4gsw", {{"M", 1}, {"K", 7}, {"N", 3}, {"group", 7}, {"bias", 1}}},
+    {"linear_q4gsw", {{"M", 4}, {"K", 6}, {"N", 17}, {"group", 3}, {"x", kF16}, {"scale", kBf16}}},
+    {"linear_q4gsw", {{"M", 3}, {"K", 1024}, {"N", 65}, {"group", 256}, {"scale", kF16}}},
+    {"linear_q4gsw", {{"M", 5}, {"K", 5}, {"N", 9}, {"group", 1}, {"bias", 1}}},
+    {"linear_q4gsw", {{"M", 33}, {"K", 36}, {"N", 64}, {"group", 6}, {"lead", 2}}},
+    {"linear_q4gsw", {{"M", 65}, {"K", 77}, {"N", 71}, {"group", 11}, {"x", kF16}, {"bias", 1}}},
+    {"linear_q4gsw", {{"M", 32}, {"K", 64}, {"N", 130}, {"group", 32}, {"lead", 3}}},
+    {"embedding_q4gsw", {{"M", 1}, {"N", 1}, {"K", 2}, {"group", 2}, {"lead", 0}}},
+    {"embedding_q4gsw", {{"M", 17}, {"N", 7}, {"K", 6}, {"group", 1}, {"index", kI32}}},
+    {"embedding_q4gsw", {{"M", 5}, {"N", 33}, {"K", 18}, {"group", 3}, {"linear", 1}, {"scale", kF16}}},
+    {"embedding_q4gsw", {{"M", 8}, {"N", 3}, {"K", 14}, {"group", 7}, {"out", kF16}, {"scale", kBf16}, {"lead", 2}}},
+    {"embedding_q4gsw", {{"M", 6}, {"N", 16}, {"K", 512}, {"group", 128}, {"lead", 3}}},
+};
+
+void PrintTo(const OddShape& shape, std::ostream* out) {
+  *out << shape.op;
+  for (const auto& [name, value] : shape.sizes) *out << ' ' << name << '=' << value;
+}
+
+class OddShapes : public DeviceTest, public testing::WithParamInterface<OddShape> {};
+
+TEST_P(OddShapes, MatchTheOracle) {
+  const Op& op = op_named(GetParam().op);
+  const Problem problem = problem_of(op, GetParam().sizes);
+  const Prepared prepared(impl_of(op.name), op, problem);
+  expect_right(op, problem, prepared.get());
+}
+
+INSTANTIATE_TEST_SUITE_P(Vulkan, OddShapes, testing::ValuesIn(kOddShapes));
+
+class VulkanKernels : public DeviceTest {};
+
+TEST_F(VulkanKernels, OnePreparedServesAnyNumberOfRows) {
+  const Op& op = op_named("linear_q4gsw");
+  const auto with_rows = [&](std::int64_t rows) {
+    return problem_of(op, {{"M", rows}, {"K", 40}, {"N", 19}, {"group", 8}, {"bias", 1}});
+  };
+  const Prepared prepared(impl_of(op.name), op, with_rows(2));
+  for (const std::int64_t rows : {1, 32, 1}) expect_right(op, with_rows(rows), prepared.get());
+}
+
+TEST_F(VulkanKernels, TheSameCallGivesTheSameBits) {
+  const Op& op = op_named("linear_q4gsw");
+  const plumb_impl& impl = impl_of(op.name);
+  const Problem problem = problem_of(op, {{"M", 9}, {"K", 96}, {"N", 33}, {"group", 32}});
+  const Prepared prepared(impl, op, problem);
+  const AbiCall first(op, problem, false), second(op, problem, false);
+  ASSERT_EQ(impl.run(&impl, &first, prepared.get()), PLUMB_OK);
+  ASSERT_EQ(impl.run(&impl, &second, prepared.get()), PLUMB_OK);
+  EXPECT_TRUE(std::ranges::equal(first.output().bytes(), second.output().bytes()));
+}
+
+TEST_F(VulkanKernels, NothingToDoIsDone) {
+  for (const OddShape& shape : {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
+                                OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
+                                OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
+    const Op& op = op_named(shape.op);
+    const Problem problem = problem_of(op, shape.sizes);
+    const Prepared prepared(impl_of(op.name), op, problem);
+    expect_right(op, problem, prepared.get());
+  }
+}
+
+TEST_F(VulkanKernels, BadArgumentsLeaveTheOutputUntouched) {
+  const Op& op = op_named("embedding_q4gsw");
+  const plumb_impl& impl = impl_of(op.name);
+  const Problem problem = problem_of(op, {{"M", 3}, {"N", 4}, {"K", 16}, {"group", 8}});
+  const Prepared prepared(impl, op, problem);
+  Problem outside = problem;
+  outside.inputs[2].set(1, 4);
+  const AbiCall bad_index(op, outside, false);
+  EXPECT_EQ(impl.run(&impl, &bad_index, prepared.get()), PLUMB_BAD_ARGUMENT);
+  EXPECT_TRUE(bad_index.is_untouched());
+  AbiCall bad_group(op, problem, false);
+  bad_group.param(0).value = 3;
+  EXPECT_EQ(impl.run(&impl, &bad_group, prepared.get()), PLUMB_BAD_ARGUMENT);
+  EXPECT_TRUE(bad_group.is_untouched());
+  AbiCall bad_dtype(op, problem, true);
+  bad_dtype.input(1).dtype = PLUMB_I64;
+  void* state = nullptr;
+  EXPECT_EQ(impl.prepare(&impl, &bad_dtype, &state), PLUMB_BAD_ARGUMENT);
+  EXPECT_EQ(state, nullptr);
+}
+
+// Every code times scales at the edges of f32, bit for bit (NaN: any NaN).
+TEST_F(VulkanKernels, EmbeddingIsExactAtTheEdgesOfFloat) {
+  using Limits = std::numeric_limits<float>;
+  std::vector<float> scales{0.0F,
+                            -0.0F,
+                            Limits::denorm_min(),
+                            -3 * Limits::denorm_min(),
+                            0x1.fffffcp-127F,
+                            0x1p-127F,
+                            Limits::min(),
+                            Limits::max(),
+                            -Limits::max() / 4,
+                            Limits::max() / 8,
+                            0x1.fffffep125F,
+                            Limits::infinity(),
+                            -Limits::infinity(),
+                            Limits::quiet_NaN()};
+  for (std::uint64_t i = 0; i < 1010; ++i) scales.push_back(std::bit_cast<float>(static_cast<int>(bits_at(9, i))));
+  const auto rows = static_cast<std::int64_t>(scales.size());
+  const Op& op = op_named("embedding_q4gsw");
+  Problem problem = problem_of(op, {{"M", rows}, {"N", rows}, {"K", 16}, {"group", 16}, {"linear", 1}});
+  for (std::int64_t n = 0; n < rows; ++n) {
+    for (std::int64_t k = 0; k < 8; ++k)
+      problem.inputs[0].set(n * 8 + k, static_cast<double>(2 * k + (2 * k + 1) * 16));
+    std::memcpy(problem.inputs[1].bytes().data() + n * 4, &scales[static_cast<std::size_t>(n)], 4);
+    problem.inputs[2].set(n, static_cast<double>(n));
+  }
+  const plumb_impl& impl = impl_of(op.name);
+  const Prepared prepared(impl, op, problem);
+  const AbiCall call(op, problem, false);
+  ASSERT_EQ(impl.run(&impl, &call, prepared.get()), PLUMB_OK);
+  for (std::int64_t i = 0; i < call.output().size(); ++i) {
+    std::uint32_t got = 0;
+    std::memcpy(&got, call.output().bytes().data() + 4 * i, 4);
+    const float want = static_cast<float>(static_cast<int>(i % 16) - 8) * scales[static_cast<std::size_t>(i / 16)];
+    const bool same =
+        std::isnan(want) ? std::isnan(std::bit_cast<float>(got)) : got == std::bit_cast<std::uint32_t>(want);
+    ASSERT_TRUE(same) << "code " << i % 16 - 8 << ", scale " << scales[static_cast<std::size_t>(i / 16)] << ": got "
+                      << std::bit_cast<float>(got) << ", want " << want;
+  }
+}
+
+// The contract says that subnormals may be flushed: results made of them are within its bound.
+TEST_F(VulkanKernels, SubnormalsAreWithinTheContract) {
+  const Op& op = op_named("linear_q4gsw");
+  Problem problem = problem_of(op, {{"M", 2}, {"K", 8}, {"N", 8}, {"group", 8}});
+  for (std::int64_t i = 0; i < problem.inputs[0].size(); ++i) problem.inputs[0].set(i, 1);
+  for (std::int64_t i = 0; i < problem.inputs[2].size(); ++i) problem.inputs[2].set(i, 0x1p-140);
+  const Prepared prepared(impl_of(op.name), op, problem);
+  expect_right(op, problem, prepared.get());
+}
+
+}  // namespace
+}  // namespace plumb::vulkan

@@ -1,0 +1,42 @@
+#include "impls/vulkan/vulkan.h"
+
+#include <fmt/format.h>
+
+#include "impls/vulkan/discovery.h"
+#include "impls/vulkan/kernels.h"
+
+namespace plumb {
+namespace {
+
+// Which kernels are there? Each operator's factory, and nowhere else.
+constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
+    vulkan::pack_uint4_kernel,
+    vulkan::unpack_uint4_kernel,
+    vulkan::linear_q4gsw_kernel,
+    vulkan::embedding_q4gsw_kernel,
+};
+
+void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {
+  for (const auto kernel : kKernels) impls.push_back(std::make_unique<Builtin>(name, unavailable, kernel(device)));
+}
+
+}  // namespace
+
+void append_vulkan_impls(Builtins& impls) {
+  const vulkan::Discovery& found = vulkan::discovery();
+  if (found.devices.empty()) append(impls, "vulkan", found.unavailable, {});
+  const std::vector<std::string> names = vulkan::implementation_names(found.devices);
+  for (std::size_t i = 0; i < names.size(); ++i) append(impls, names[i], "", found.devices[i].id);
+}
+
+std::vector<std::string> vulkan_device_descriptions() {
+  const vulkan::Discovery& found = vulkan::discovery();
+  if (found.devices.empty()) return {found.unavailable};
+  std::vector<std::string> lines;
+  for (const vulkan::FoundDevice& device : found.devices) {
+    lines.push_back(fmt::format("{}, {}, Vulkan {}", device.id.name, device.driver, device.api_version));
+  }
+  return lines;
+}
+
+}  // namespace plumb

@@ -1,0 +1,200 @@
+// What every operator of the table owes to those who derive data, cases and documentation from it.
+#include "reference/ops.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "reference/error.h"
+#include "reference/layout/layouts.h"
+
+namespace plumb {
+namespace {
+
+std::vector<const Port*> ports_of(const Op& op) {
+  std::vector<const Port*> ports;
+  for (const Port& port : op.inputs) ports.push_back(&port);
+  ports.push_back(&op.output);
+  return ports;
+}
+
+// Calls `visit` for every legal choice of sizes and integer or flag parameters from their sweeps.
+void for_each_legal(const Op& op, const std::function<void(const Sizes&)>& visit) {
+  std::vector<std::pair<std::string, std::vector<std::int64_t>>> axes;
+  for (const Size& size : op.sizes) axes.emplace_back(size.name, size.sweep);
+  for (const Param& param : op.params) {
+    const bool free = param.kind != Param::Kind::dtype;
+    axes.emplace_back(param.name, free ? param.values : std::vector{param.values.at(0)});
+  }
+  Sizes chosen;
+  const std::function<void(std::size_t)> choose = [&](std::size_t axis) {
+    if (axis == axes.size()) {
+      if (is_legal(op, chosen)) visit(chosen);
+      return;
+    }
+    for (const std::int64_t value : axes[axis].second) {
+      chosen[axes[axis].first] = value;
+      choose(axis + 1);
+    }
+  };
+  choose(0);
+}
+
+TEST(Ops, NamesAreUniqueAndFound) {
+  std::set<std::string> names;
+  for (const Op& op : all_ops()) {
+    EXPECT_TRUE(names.insert(op.name).second) << op.name;
+    EXPECT_EQ(&op_named(op.name), &op);
+  }
+  try {
+    (void)op_named("linear_q4");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("operator 'linear_q4' is unknown; nearest: linear_q4gsw, "));
+  }
+}
+
+TEST(Ops, SayWhatTheyAre) {
+  for (const Op& op : all_ops()) {
+    for (const std::string& text : {op.summary, op.source, op.semantics}) EXPECT_FALSE(text.empty()) << op.name;
+    for (const Port* port : ports_of(op)) EXPECT_FALSE(port->meaning.empty()) << op.name << " " << port->name;
+    for (const Size& size : op.sizes) EXPECT_FALSE(size.meaning.empty()) << op.name << " " << size.name;
+    for (const Param& param : op.params) EXPECT_FALSE(param.meaning.empty()) << op.name << " " << param.name;
+    for (const Constraint& constraint : op.constraints) EXPECT_FALSE(constraint.why.empty()) << op.name;
+    EXPECT_TRUE(op.evaluate) << op.name;
+  }
+}
+
+// `given` names sizes and parameters alike; a case name could not tell two apart. Element-type parameters may share
+// the name of the port that they are the type of.
+TEST(Ops, NamesWithinAnOpAreUnique) {
+  for (const Op& op : all_ops()) {
+    std::set<std::string> values, ports;
+    for (const Size& size : op.sizes) EXPECT_TRUE(values.insert(size.name).second) << op.name << " " << size.name;
+    for (const Param& param : op.params) EXPECT_TRUE(values.insert(param.name).second) << op.name << " " << param.name;
+    for (const Port* port : ports_of(op)) EXPECT_TRUE(ports.insert(port->name).second) << op.name << " " << port->name;
+  }
+}
+
+TEST(Ops, SizesAndParametersHaveValuesToTry) {
+  for (const Op& op : all_ops()) {
+    for (const Size& size : op.sizes) {
+      EXPECT_GE(size.sweep.size(), 2U) << op.name << " " << size.name;
+      EXPECT_TRUE(std::ranges::is_sorted(size.sweep, std::less_equal{})) << op.name << " " << size.name;
+    }
+    for (const Param& param : op.params) {
+      EXPECT_GE(param.values.size(), 2U) << op.name << " " << param.name;
+      const std::set<std::int64_t> distinct(param.values.begin(), param.values.end());
+      EXPECT_EQ(distinct.size(), param.values.size()) << op.name << " " << param.name;
+      EXPECT_TRUE(distinct.contains(param.default_value.value_or(param.values[0]))) << op.name << " " << param.name;
+      if (param.kind != Param::Kind::dtype) continue;
+      for (const std::int64_t value : param.values) EXPECT_TRUE(value >= 1 && value <= 8) << op.name << " " << value;
+    }
+  }
+}
+
+TEST(Ops, ElementTypesResolve) {
+  for (const Op& op : all_ops()) {
+    for (const Port* port : ports_of(op)) {
+      const Param* param = op.param(port->dtype);
+      if (param == nullptr) {
+        EXPECT_NO_THROW((void)dtype_from_string(port->dtype)) << op.name << " " << port->name;
+      } else {
+        EXPECT_EQ(param->kind, Param::Kind::dtype) << op.name << " " << port->name;
+      }
+    }
+  }
+}
+
+TEST(Ops, PortsReferToThingsThatExist) {
+  for (const Op& op : all_ops()) {
+    for (const Port* port : ports_of(op)) {
+      for (const std::string& layout : port->layouts) EXPECT_NO_THROW((void)layout_named(layout)) << layout;
+      EXPECT_FALSE(port->fill == Fill::codes && port->layouts.empty()) << op.name << " " << port->name;
+      EXPECT_EQ(port->layouts.size() == 2, !port->layout_param.empty()) << op.name << " " << port->name;
+      EXPECT_EQ(port->fill == Fill::index, !port->range.empty()) << op.name << " " << port->name;
+      for (const std::string& flag : {port->layout_param, port->present_if}) {
+        if (flag.empty()) continue;
+        ASSERT_NE(op.param(flag), nullptr) << op.name << " " << flag;
+        EXPECT_EQ(op.param(flag)->kind, Param::Kind::flag) << op.name << " " << flag;
+      }
+    }
+  }
+}
+
+// Each planned value must occur in a legal case: one that no constraint lets through would never be tried.
+TEST(Ops, EverySweptValueOccursInALegalCase) {
+  for (const Op& op : all_ops()) {
+    std::map<std::string, std::set<std::int64_t>> seen;
+    for_each_legal(op, [&](const Sizes& sizes) {
+      for (const auto& [name, value] : sizes) seen[name].insert(value);
+    });
+    for (const Size& size : op.sizes)
+      EXPECT_EQ(seen[size.name].size(), size.sweep.size()) << op.name << " " << size.name;
+    for (const Param& param : op.params) {
+      if (param.kind == Param::Kind::dtype) continue;
+      EXPECT_EQ(seen[param.name].size(), param.values.size()) << op.name << " " << param.name;
+    }
+  }
+}
+
+// Shapes made from sizes are shapes that the sizes are inferred from, and hold the layout's bytes.
+TEST(Ops, ShapesAndSizesDetermineEachOther) {
+  for (const Op& op : all_ops()) {
+    int cases = 0;
+    for_each_legal(op, [&](const Sizes& sizes) {
+      if (++cases % 97 != 1) return;
+      const Signature s = make_signature(op, sizes);
+      std::vector<Offer> offers;
+      Sizes params;
+      for (const Port& port : op.inputs) {
+        const bool present = is_present(port, s);
+        offers.push_back({present, dtype_of(port, op, s), present ? shape_of(port, s) : Shape{}});
+        if (present && port.fill == Fill::codes) {
+          EXPECT_EQ(element_count(shape_of(port, s)), layout_of(port, s).size_bytes(extent_of(s))) << op.name;
+        }
+      }
+      for (const Param& param : op.params) params[param.name] = s[param.name];
+      const Signature inferred = infer_signature(op, offers, params);
+      EXPECT_EQ(inferred.values, s.values) << op.name;
+      EXPECT_EQ(inferred.leading, s.leading) << op.name;
+      EXPECT_EQ(plausible_output_shape(op, offers, params), shape_of(op.output, s)) << op.name;
+    });
+    EXPECT_GT(cases, 0) << op.name;
+  }
+}
+
+TEST(Ops, EvaluateFillsTheOutput) {
+  for (const Op& op : all_ops()) {
+    int cases = 0;
+    for_each_legal(op, [&](const Sizes& sizes) {
+      if (++cases % 997 != 1) return;
+      Problem problem{make_signature(op, sizes), {}};
+      for (const Port& port : op.inputs) {
+        problem.inputs.push_back(is_present(port, problem.signature)
+                                     ? Tensor(dtype_of(port, op, problem.signature), shape_of(port, problem.signature))
+                                     : Tensor());
+      }
+      const auto count = static_cast<std::size_t>(element_count(shape_of(op.output, problem.signature)));
+      const Expected expected = op.evaluate(problem);
+      EXPECT_EQ(expected.value.size(), count) << op.name;
+      if (op.arithmetic == Arithmetic::data_movement) return;
+      EXPECT_EQ(expected.magnitude.size(), count) << op.name;
+      EXPECT_EQ(expected.peak.size(), count) << op.name;
+      EXPECT_EQ(expected.underflow.size(), count) << op.name;
+    });
+  }
+}
+
+TEST(Ops, SumsSayHowLongTheyAre) {
+  for (const Op& op : all_ops()) {
+    EXPECT_EQ(op.arithmetic == Arithmetic::accumulated, !op.length.empty()) << op.name;
+    const bool multiplies_codes = std::ranges::any_of(op.inputs, [](const Port& p) { return p.fill == Fill::codes; });
+    EXPECT_EQ(multiplies_codes, op.max_code_magnitude > 0) << op.name;
+  }
+}
+
+}  // namespace
+}  // namespace plumb

@@ -1,0 +1,72 @@
+#include "reference/quant/pack_uint4.h"
+
+#include <gtest/gtest.h>
+
+#include "reference/error.h"
+
+namespace plumb {
+namespace {
+
+Tensor bytes(DType dtype, Shape shape, const std::vector<int>& values) {
+  Tensor tensor(dtype, std::move(shape));
+  for (std::size_t i = 0; i < values.size(); ++i) tensor.set(static_cast<std::int64_t>(i), values[i]);
+  return tensor;
+}
+
+std::vector<double> evaluate(const Op& op, Tensor input, const Sizes& params = {}) {
+  const Offer offer = offer_of(input);
+  Problem problem{infer_signature(op, std::span(&offer, 1), params), {}};
+  problem.inputs.push_back(std::move(input));
+  return op.evaluate(problem).value;
+}
+
+TEST(PackUint4, LowNibbleFirstInFlatOrder) {
+  const Tensor codes = bytes(DType::u8, {2, 3}, {1, 2, 3, 4, 5, 15});
+  EXPECT_EQ(evaluate(pack_uint4(), codes), (std::vector<double>{0x21, 0x43, 0xf5}));
+}
+
+TEST(PackUint4, HighBitsAreLost) {
+  const Tensor codes = bytes(DType::u8, {4}, {0x12, 0xff, 0xf0, 0x0f});
+  EXPECT_EQ(evaluate(pack_uint4(), codes), (std::vector<double>{0xf2, 0xf0}));
+}
+
+TEST(PackUint4, ResultIsAColumn) {
+  const Op op = pack_uint4();
+  EXPECT_EQ(shape_of(op.output, make_signature(op, {{"n", 6}})), (Shape{3, 1}));
+  EXPECT_EQ(shape_of(op.output, make_signature(op, {{"n", 0}})), (Shape{0, 1}));
+  EXPECT_EQ(evaluate(op, Tensor(DType::u8, {0})), std::vector<double>{});
+}
+
+TEST(PackUint4, AnOddNumberAndSignedCodesAreRefused) {
+  EXPECT_THROW((void)evaluate(pack_uint4(), Tensor(DType::u8, {3})), Error);
+  EXPECT_THROW((void)evaluate(pack_uint4(), Tensor(DType::i8, {4})), Error);
+}
+
+TEST(UnpackUint4, LowNibbleFirst) {
+  EXPECT_EQ(evaluate(unpack_uint4(), bytes(DType::u8, {3}, {0x21, 0xf0, 0x8f})),
+            (std::vector<double>{1, 2, 0, 15, 15, 8}));
+}
+
+// numpy and torch: int8 & 15 is 0 … 15, but int8 >> 4 keeps the sign.
+TEST(UnpackUint4, HighCodeOfASignedContainerIsSigned) {
+  EXPECT_EQ(evaluate(unpack_uint4(), bytes(DType::i8, {4}, {0x21, -128, -1, 0x7f})),
+            (std::vector<double>{1, 2, 0, -8, 15, -1, 15, 7}));
+}
+
+TEST(UnpackUint4, ResultHasOneMoreDimension) {
+  const Op op = unpack_uint4();
+  EXPECT_EQ(shape_of(op.output, make_signature(op, {{"n", 6}, {"lead", 2}})), (Shape{2, 3, 2}));
+  EXPECT_THROW((void)evaluate(op, Tensor(DType::i32, {3})), Error);
+}
+
+TEST(UnpackUint4, InvertsPackOfCodes) {
+  std::vector<int> codes;
+  for (int i = 0; i < 512; ++i) codes.push_back(i % 2 == 0 ? i / 2 % 16 : i / 32);
+  const std::vector<double> packed = evaluate(pack_uint4(), bytes(DType::u8, {512}, codes));
+  const std::vector<double> unpacked =
+      evaluate(unpack_uint4(), bytes(DType::u8, {256}, std::vector<int>(packed.begin(), packed.end())));
+  EXPECT_EQ(unpacked, std::vector<double>(codes.begin(), codes.end()));
+}
+
+}  // namespace
+}  // namespace plumb

@@ -1,0 +1,145 @@
+#include "runners/campaign.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "impls/impls.h"
+#include "reference/error.h"
+#include "reference/names.h"
+#include "reference/ops.h"
+#include "runners/execute.h"
+#include "runners/machine.h"
+#include "runners/plan.h"
+#include "runners/progress.h"
+#include "runners/version.h"
+
+namespace plumb {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void on_interrupt(int) { interrupted = 1; }
+
+// Ctrl-C sets a flag while this lives.
+class InterruptGuard {
+ public:
+  InterruptGuard() : previous_(std::signal(SIGINT, on_interrupt)) { interrupted = 0; }
+  ~InterruptGuard() { std::signal(SIGINT, previous_); }
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+ private:
+  void (*previous_)(int);
+};
+
+bool needs_mode(const DataMode& mode, const std::vector<const plumb_impl*>& impls) {
+  if (!mode.exact() || mode.name == "exact") return true;
+  for (const plumb_impl* impl : impls) {
+    if (info(contract_of(*impl).accumulator).precision_bits == mode.exact_bits) return true;
+  }
+  return false;
+}
+
+// On data that are exact only in a wider accumulator than the implementation's, bits may differ.
+bool can_answer(const Case& test_case, const plumb_impl& impl) {
+  if (impl.op != test_case.op->name) return false;
+  return test_case.op->arithmetic == Arithmetic::data_movement || !test_case.mode->exact() ||
+         info(contract_of(impl).accumulator).precision_bits >= test_case.mode->exact_bits;
+}
+
+std::string join_unique(const std::vector<Subject>& subjects, bool ops, const std::string& wanted) {
+  std::set<std::string> names;
+  for (const Subject& subject : subjects) names.insert(ops ? subject.impl->op : subject.impl->name);
+  return nearest_names(wanted, {names.begin(), names.end()});
+}
+
+}  // namespace
+
+std::vector<Subject> builtin_subjects() {
+  std::vector<Subject> subjects;
+  for (const auto& builtin : builtin_impls()) subjects.push_back({builtin->abi(), ""});
+  return subjects;
+}
+
+std::vector<Subject> select_subjects(const std::vector<Subject>& all, const std::string& op_pattern,
+                                     const std::string& impl_pattern) {
+  std::vector<Subject> of_op, selected;
+  for (const Subject& subject : all) {
+    if (glob_match(op_pattern, subject.impl->op)) of_op.push_back(subject);
+  }
+  if (of_op.empty()) {
+    throw Error(
+        fmt::format("--op '{}' matches no operator; nearest: {}", op_pattern, join_unique(all, true, op_pattern)));
+  }
+  for (const Subject& subject : of_op) {
+    if (glob_match(impl_pattern, subject.impl->name)) selected.push_back(subject);
+  }
+  if (selected.empty()) {
+    throw Error(fmt::format("--impl '{}' matches no implementation of {}; nearest: {}", impl_pattern, op_pattern,
+                            join_unique(of_op, false, impl_pattern)));
+  }
+  return selected;
+}
+
+std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed) {
+  std::vector<Case> plan;
+  for (const Op& op : all_ops()) {
+    std::vector<const plumb_impl*> impls;
+    for (const Subject& subject : subjects) {
+      if (op.name == subject.impl->op) impls.push_back(subject.impl);
+    }
+    if (impls.empty()) continue;
+    for (const Case& test_case : plan_cases(op, seed)) {
+      if (needs_mode(*test_case.mode, impls)) plan.push_back(test_case);
+    }
+  }
+  return plan;
+}
+
+std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects) {
+  std::vector<Unit> units;
+  for (const Case& test_case : cases) {
+    // Made by the first step that needs it, in the worker, and freed at the unit's end.
+    const auto question = std::make_shared<std::optional<Question>>();
+    Unit unit{{}, [question] { question->reset(); }};
+    const std::string name = to_string(test_case);
+    for (const Subject& subject : subjects) {
+      if (!can_answer(test_case, *subject.impl)) continue;
+      unit.steps.push_back(
+          {test_case.op->name, subject.impl->name, name, repeat_command(subject, name), [question, test_case, subject] {
+             if (!*question) *question = ask(test_case);
+             return judge_subject(subject, **question);
+           }});
+    }
+    units.push_back(std::move(unit));
+  }
+  return units;
+}
+
+Run run_units(const std::vector<Unit>& units, const RunOptions& options) {
+  Run run;
+  run.info.command = options.command;
+  run.info.version = kVersion;
+  run.info.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  run.info.machine = describe_machine();
+  run.info.devices = vulkan_devices();
+  run.info.seed = options.seed;
+  for (const Unit& unit : units) run.info.planned += static_cast<std::int64_t>(unit.steps.size());
+
+  const InterruptGuard guard;
+  Progress progress(run.info.planned);
+  const SandboxOptions sandbox{options.jobs, std::chrono::milliseconds(options.step_limit_ms),
+                               [&](const Record& record) { progress.add(record); }, [] { return interrupted != 0; }};
+  run.records = work_through(units, sandbox);
+  run.info.seconds = progress.finish();
+  run.info.interrupted = interrupted != 0;
+  return run;
+}
+
+}  // namespace plumb

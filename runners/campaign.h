@@ -1,0 +1,39 @@
+// A campaign: cases x implementations, worked through in the sandbox, ending in a Run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reports/record.h"
+#include "runners/case.h"
+#include "runners/check.h"
+#include "runners/sandbox.h"
+
+namespace plumb {
+
+/// Built-in implementations whose operator and name match the patterns (see glob_match).
+/// Throws Error naming the nearest operators or implementations if none does.
+[[nodiscard]] std::vector<Subject> select_subjects(const std::vector<Subject>& all, const std::string& op_pattern,
+                                                   const std::string& impl_pattern);
+[[nodiscard]] std::vector<Subject> builtin_subjects();
+
+/// Cases for every operator that one of the subjects implements. Modes for narrow accumulators are planned only where a
+/// subject's contract has one.
+[[nodiscard]] std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed);
+
+/// One unit for each case, with one step for each subject that implements its operator.
+[[nodiscard]] std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects);
+
+/// How a run is carried out and watched.
+struct RunOptions {
+  int jobs;                   ///< Worker processes; 0: in this process.
+  int step_limit_ms = 30000;  ///< Longer is a hang.
+  std::string command;        ///< For the report.
+  std::uint64_t seed = 0;     ///< For the report.
+};
+
+/// Works through the units with progress on stderr. Ctrl-C ends it early; the result then says `interrupted`.
+[[nodiscard]] Run run_units(const std::vector<Unit>& units, const RunOptions& options);
+
+}  // namespace plumb

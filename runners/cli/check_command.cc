@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "reference/error.h"
+#include "runners/cli/commands.h"
+#include "runners/cli/run_flags.h"
+#include "runners/library.h"
+
+namespace plumb::cli {
+namespace {
+
+// What stands before the flags: shared objects and case names.
+struct Targets {
+  std::vector<Subject> subjects;
+  std::vector<Case> cases;
+};
+
+bool looks_like_case(const std::string& word) { return word.find('[') != std::string::npos; }
+
+Targets parse_targets(const std::vector<std::string>& words) {
+  Targets targets;
+  for (const std::string& word : words) {
+    if (looks_like_case(word)) {
+      targets.cases.push_back(parse_case(word));
+      continue;
+    }
+    if (!std::filesystem::exists(word)) {
+      throw Error(
+          fmt::format("'{}': expected a shared object or a case name like "
+                      "linear_q4gsw[M=3,K=64,N=8,group=32]/exact#7; there is no such file",
+                      word));
+    }
+    const auto loaded = load_library(word);
+    targets.subjects.insert(targets.subjects.end(), loaded.begin(), loaded.end());
+  }
+  if (targets.subjects.empty()) targets.subjects = builtin_subjects();
+  return targets;
+}
+
+int check(const RunFlags& flags, const std::vector<std::string>& words, const std::string& command) {
+  check_output_folder(flags);
+  const Targets targets = parse_targets(words);
+  auto subjects = select_subjects(targets.subjects, flags.op, flags.impl);
+  if (targets.cases.empty()) {
+    return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command);
+  }
+  std::vector<Unit> units = campaign_units(targets.cases, subjects);
+  std::erase_if(units, [](const Unit& unit) { return unit.steps.empty(); });
+  if (units.empty()) throw Error("none of the chosen implementations can answer the given cases");
+  return run_and_report(units, flags, command);
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("check", "Judge your own implementations, or repeat single cases");
+  const auto flags = std::make_shared<RunFlags>();
+  const auto words = std::make_shared<std::vector<std::string>>();
+  command
+      ->add_option("TARGET", *words,
+                   "Shared objects with a plumb_get_library() (see plumbline.h), and case names. "
+                   "Without case names the whole campaign is run; without a shared object the "
+                   "built-in implementations are judged")
+      ->required();
+  add_selection_flags(*command, *flags);
+  add_execution_flags(*command, *flags);
+  add_seed_flag(*command, *flags);
+  command->footer(
+      "Examples:\n  plumb check ./libmykernels.so\n  plumb check ./libmykernels.so --op 'linear_*' --out report\n"
+      "  plumb check 'linear_q4gsw[M=3,K=256,N=40,group=64,x=f16,bias]/spread#7' --impl cpu.avx2");
+  command->callback([flags, words, &context] { context.exit_code = check(*flags, *words, context.command); });
+}
+
+}  // namespace plumb::cli

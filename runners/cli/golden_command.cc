@@ -1,0 +1,40 @@
+#include <memory>
+
+#include "runners/cli/commands.h"
+#include "runners/cli/run_flags.h"
+#include "runners/replay.h"
+
+namespace plumb::cli {
+namespace {
+
+int replay(const RunFlags& flags, ReplayOptions options, const std::string& command) {
+  check_output_folder(flags);
+  if (options.paths.empty()) options.paths.push_back(default_golden_path());
+  options.op_pattern = flags.op;
+  // "upstream" judges the recorded outputs alone.
+  std::vector<Subject> subjects;
+  if (flags.impl != "upstream") subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
+  return run_and_report(replay_units(options, subjects), flags, command);
+}
+
+}  // namespace
+
+void add_golden(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("golden", "Replay what real upstream systems computed, and judge it");
+  const auto flags = std::make_shared<RunFlags>();
+  const auto options = std::make_shared<ReplayOptions>();
+  command->add_option("PATH", options->paths,
+                      "Golden files or folders (format: golden/FORMAT.md); by default plumbline's own");
+  command->add_option("--case", options->case_pattern, "Only recorded cases matching GLOB")->type_name("GLOB");
+  add_selection_flags(*command, *flags);
+  add_execution_flags(*command, *flags);
+  command->footer(
+      "Every recorded case is judged twice over: its inputs go through our implementations, and its recorded\n"
+      "output goes before the judge as implementation 'upstream'. Recorded defects of upstream must fail there\n"
+      "(xfail). Operations without an operator are counted and named as skipped.\n\n"
+      "Examples:\n  plumb golden\n  plumb golden golden/executorch --op 'embedding_*'\n"
+      "  plumb golden golden/executorch/linear_q4gsw.h5 --case 'q4gsw_codes_*' --impl cpu.avx2");
+  command->callback([flags, options, &context] { context.exit_code = replay(*flags, *options, context.command); });
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,94 @@
+#include "runners/cli/run_flags.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include "reference/error.h"
+#include "reports/formats.h"
+#include "reports/sentence.h"
+#include "reports/summary.h"
+#include "reports/text_table.h"
+#include "runners/explain.h"
+
+namespace plumb::cli {
+namespace {
+
+constexpr std::size_t kShownFailures = 10;
+
+bool needs_telling(const Record& record) {
+  return record.outcome != Outcome::pass && record.outcome != Outcome::skip && record.outcome != Outcome::xfail;
+}
+
+void print_failures(const Run& run) {
+  std::size_t shown = 0, all = 0;
+  for (const Record& record : run.records) {
+    if (!needs_telling(record)) continue;
+    if (++all > kShownFailures) continue;
+    ++shown;
+    fmt::print("\n{}", case_text(record));
+  }
+  if (all > shown) fmt::print("\n… and {} more; the report lists them all.\n", all - shown);
+}
+
+}  // namespace
+
+void add_selection_flags(CLI::App& command, RunFlags& flags) {
+  command.add_option("--op", flags.op, "Only operators matching GLOB; several separated by commas")->type_name("GLOB");
+  command.add_option("--impl", flags.impl, "Only implementations matching GLOB, e.g. 'cpu.*'")->type_name("GLOB");
+}
+
+void add_execution_flags(CLI::App& command, RunFlags& flags) {
+  flags.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  command.add_option("--jobs", flags.jobs, "Worker processes")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command.add_option("--timeout", flags.timeout_s, "Seconds after which a case is a hang")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_flag("--in-process", flags.in_process, "No worker processes: a crash ends plumb, under your debugger");
+  command.add_option("--out", flags.out, "Folder for report.html, results.csv and results.json")->type_name("DIR");
+  command.add_flag("--overwrite", flags.overwrite, "Replace results that are already in DIR");
+}
+
+void add_seed_flag(CLI::App& command, RunFlags& flags) {
+  // CLI11 would read -1 as 2^64 - 1.
+  const auto digits = [](const std::string& text) {
+    const bool good = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    return good ? "" : fmt::format("expected an integer from 0 to 2^64 - 1, got '{}'", text);
+  };
+  command.add_option("--seed", flags.seed, "Seed of shapes and data; the same seed gives the same cases")
+      ->type_name("N")
+      ->check(digits)
+      ->capture_default_str();
+}
+
+void check_output_folder(const RunFlags& flags) {
+  if (flags.out.empty() || flags.overwrite) return;
+  for (const Format& format : all_formats()) {
+    const std::filesystem::path file = std::filesystem::path(flags.out) / format.file_name;
+    if (std::filesystem::exists(file)) {
+      throw Error(fmt::format("--out: {} exists already; choose another folder or give --overwrite", file.string()));
+    }
+  }
+}
+
+int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command) {
+  const Run run = run_units(
+      units, {flags.in_process ? 0 : flags.jobs, static_cast<int>(flags.timeout_s * 1000), command, flags.seed});
+  const Summary summary = summarize(run);
+  fmt::print("{}", text_table(summary));
+  print_failures(run);
+  fmt::print("\n{} in {:.1f} s\n", headline(summary), run.info.seconds);
+  if (!flags.out.empty()) {
+    write_reports(run, layout_pictures(), flags.out);
+    fmt::print("report: {}\n", (std::filesystem::path(flags.out) / all_formats().front().file_name).string());
+  }
+  return exit_code(summary);
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,32 @@
+// Flags and endings that `run`, `check` and `golden` have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+
+#include "reports/record.h"
+#include "runners/campaign.h"
+
+namespace plumb::cli {
+
+/// Values of the shared flags.
+struct RunFlags {
+  std::string op = "*", impl = "*", out;
+  std::uint64_t seed = 0;
+  int jobs = 0;
+  double timeout_s = 30;
+  bool overwrite = false, in_process = false;
+};
+
+void add_selection_flags(CLI::App& command, RunFlags& flags);
+void add_execution_flags(CLI::App& command, RunFlags& flags);
+void add_seed_flag(CLI::App& command, RunFlags& flags);
+
+/// Throws Error if the folder already holds results and --overwrite was not given.
+void check_output_folder(const RunFlags& flags);
+/// Works through the units, prints the summary table and the first failures, and writes the reports if there is a
+/// folder for them. Returns the exit code.
+[[nodiscard]] int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command);
+
+}  // namespace plumb::cli

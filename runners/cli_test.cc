@@ -1,0 +1,139 @@
+// The program as a user meets it: exit codes, messages, files.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "golden/draft.h"
+#include "reports/json.h"
+
+namespace plumb {
+namespace {
+
+struct Ended {
+  int exit_code;
+  std::string output;  // stdout and stderr
+};
+
+Ended shell(const std::string& command) {
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  std::string output;
+  std::array<char, 4096> chunk;
+  while (const std::size_t count = fread(chunk.data(), 1, chunk.size(), pipe)) output.append(chunk.data(), count);
+  const int status = pclose(pipe);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), output};
+}
+
+Ended plumb_command(const std::string& arguments) { return shell(PLUMB_BINARY_DIR "/plumb " + arguments); }
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+class Cli : public testing::Test {
+ protected:
+  golden::TemporaryFolder folder_;
+  std::string out_ = (folder_ / "out").string();
+  std::string small_ = "run --op pack_uint4 --impl cpu.scalar --out " + out_;
+};
+
+TEST_F(Cli, RunWritesAllReportsAndSucceeds) {
+  const Ended run = plumb_command(small_);
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_NE(run.output.find("54 cases proved, 0 wrong"), std::string::npos) << run.output;
+  for (const char* name : {"report.html", "results.csv", "results.json"}) {
+    EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(out_) / name)) << name;
+  }
+  EXPECT_EQ(read_json(read_file(out_ + "/results.json")).records.size(), 54U);
+}
+
+TEST_F(Cli, RunDoesNotOverwriteUnlessTold) {
+  ASSERT_EQ(plumb_command(small_).exit_code, 0);
+  const std::string before = read_file(out_ + "/results.json");
+  const Ended again = plumb_command(small_);
+  EXPECT_EQ(again.exit_code, 3);
+  EXPECT_NE(again.output.find("exists already"), std::string::npos);
+  EXPECT_EQ(read_file(out_ + "/results.json"), before);
+  EXPECT_EQ(plumb_command(small_ + " --overwrite").exit_code, 0);
+}
+
+TEST_F(Cli, InterruptLeavesAValidPartialReport) {
+  const Ended run = shell("timeout -s INT 1 " PLUMB_BINARY_DIR "/plumb run --jobs 1 --out " + out_);
+  // timeout says 124 however the program ended.
+  EXPECT_EQ(run.exit_code, 124) << run.output;
+  const plumb::Run partial = read_json(read_file(out_ + "/results.json"));
+  EXPECT_TRUE(partial.info.interrupted);
+  EXPECT_LT(static_cast<std::int64_t>(partial.records.size()), partial.info.planned);
+  EXPECT_NE(read_file(out_ + "/report.html").find("</html>"), std::string::npos);
+}
+
+TEST_F(Cli, BadRequestsExit3AndNameTheArgument) {
+  const std::pair<const char*, const char*> requests[] = {
+      {"", "Usage"},
+      {"frobnicate", "frobnicate"},
+      {"run --op nosuch", "--op 'nosuch'"},
+      {"run --jobs none", "--jobs"},
+      {"run --jobs 0", "--jobs"},
+      {"run --seed -1", "--seed"},
+      {"check", "TARGET"},
+      {"check nosuch.so", "'nosuch.so'"},
+      {"check 'linear_q4gsw[M=1]/exact#1'", "group"},
+      {"check 'pack_uint4[n=2]/exact#1' --impl cpu.nosuch", "--impl 'cpu.nosuch'"},
+      {"golden nosuch.h5", "nosuch.h5"},
+      {"golden " PLUMB_SOURCE_DIR "/LICENSE", "LICENSE"},
+      {"ops nosuch", "'nosuch'"},
+  };
+  for (const auto& [arguments, expected] : requests) {
+    const Ended result = plumb_command(arguments);
+    EXPECT_EQ(result.exit_code, 3) << arguments << "\n" << result.output;
+    EXPECT_NE(result.output.find(expected), std::string::npos) << arguments << "\n" << result.output;
+  }
+}
+
+TEST_F(Cli, HelpListsExitCodesAndExamples) {
+  for (const char* command : {"--help", "run --help", "check --help", "golden --help", "ops --help"}) {
+    const Ended help = plumb_command(command);
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_NE(help.output.find("Examples:"), std::string::npos) << command;
+  }
+  EXPECT_NE(plumb_command("--help").output.find("Exit codes: 0 all proved"), std::string::npos);
+  EXPECT_EQ(plumb_command("--version").exit_code, 0);
+}
+
+TEST_F(Cli, AFailureEndsWithACommandThatRepeatsIt) {
+  const std::string library = PLUMB_BINARY_DIR "/libfaulty_example.so";
+  const Ended run = plumb_command("check " + library);
+  EXPECT_EQ(run.exit_code, 1);
+  const std::size_t start = run.output.find("again: plumb ");
+  ASSERT_NE(start, std::string::npos) << run.output;
+  const std::size_t end = run.output.find('\n', start);
+  const Ended again = plumb_command(run.output.substr(start + 13, end - start - 13));
+  EXPECT_EQ(again.exit_code, 1) << again.output;
+  EXPECT_NE(again.output.find("1 of 1 case wrong"), std::string::npos) << again.output;
+}
+
+TEST_F(Cli, ATruncatedGoldenIsOneClearError) {
+  const auto path = folder_ / "cut.h5";
+  const std::string whole = read_file(PLUMB_SOURCE_DIR "/golden/openvino/nncf_pack.h5");
+  std::ofstream(path, std::ios::binary) << whole.substr(0, whole.size() / 2);
+  const Ended result = plumb_command("golden " + path.string());
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_NE(result.output.find("cut.h5"), std::string::npos);
+  EXPECT_EQ(std::ranges::count(result.output, '\n'), 1) << result.output;
+}
+
+TEST_F(Cli, OpsExplainsAnOperator) {
+  const Ended result = plumb_command("ops linear_q4gsw");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_NE(result.output.find("layout et_vk.q4gsw"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace plumb

@@ -1,0 +1,157 @@
+#include "runners/data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "reference/error.h"
+#include "reference/names.h"
+#include "runners/philox.h"
+
+namespace plumb {
+namespace {
+
+constexpr std::array<DataMode, 5> kModes = {{
+    {"exact", "sums exact in 24 bits: every correct kernel gives the oracle's bits", 24, 0, 0, 0, 0},
+    {"bounded", "activations of mean 1/4, scales within one octave; judged against the proved bound", 0, -1.75, 4, -4,
+     -4},
+    {"spread", "activations of mean 1/2, scales over eleven octaves, distinct per row and group", 0, -1.5, 4, -12, -2},
+    {"exact11", "as exact, for implementations that accumulate in f16", 11, 0, 0, 0, 0},
+    {"exact8", "as exact, for implementations that accumulate in bf16", 8, 0, 0, 0, 0},
+}};
+
+// Quanta of exact data are multiples of 2^-3, so that a kernel that truncates to integers is seen.
+constexpr int kExactScaleExponent = -3;
+
+// What the value of one element is made from.
+struct Source {
+  const Op& op;
+  const Signature& signature;
+  const DataMode& mode;
+  std::uint64_t seed;
+  Random random;
+  ExactBudget budget;
+
+  [[nodiscard]] double activation(std::uint64_t index) const {
+    if (!mode.exact()) return random.uniform(index, mode.activation_low, mode.activation_width);
+    const auto columns = static_cast<std::uint64_t>(signature["K"]), stride = static_cast<std::uint64_t>(budget.stride);
+    if (index % columns % stride != (index / columns + seed) % stride) return 0;
+    const auto magnitude = static_cast<double>(random.integer(index, 1, budget.activation));
+    return random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude;
+  }
+
+  [[nodiscard]] double scale(std::uint64_t index) const {
+    if (mode.exact()) {
+      const auto e = static_cast<int>(random.integer(index, 0, budget.scale_exponents));
+      return std::ldexp(1.0, e + kExactScaleExponent);
+    }
+    const auto e = static_cast<int>(random.integer(index, mode.scale_exponent_low, mode.scale_exponent_high));
+    return std::ldexp(random.uniform(index, 1, 1, 1), e);
+  }
+
+  [[nodiscard]] double bias(std::uint64_t index) const {
+    if (!mode.exact()) return random.uniform(index, -1, 4);
+    const std::int64_t magnitude = random.integer(index, 1, budget.bias);
+    const double sign = random.integer(index, 0, 1, 1) != 0 ? 1 : -1;
+    return sign * std::ldexp(static_cast<double>(magnitude), kExactScaleExponent);
+  }
+
+  // Every byte value occurs once before any repeats.
+  [[nodiscard]] double byte(std::uint64_t index, const DTypeInfo& type) const {
+    const std::uint32_t value = index < 256 ? static_cast<std::uint32_t>(index + seed) : random.bits(index);
+    return type.min_finite + (value & 255U);
+  }
+
+  // The last and the first row are always asked for.
+  [[nodiscard]] double index(std::uint64_t index, std::int64_t range) const {
+    if (index < 2) return index == 0 ? static_cast<double>(range - 1) : 0;
+    return static_cast<double>(random.integer(index, 0, range - 1));
+  }
+};
+
+Tensor make_codes(const Port& port, const Source& source) {
+  const Layout& layout = layout_of(port, source.signature);
+  const Extent extent = extent_of(source.signature);
+  std::vector<int> codes(static_cast<std::size_t>(extent.rows * extent.columns));
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    codes[i] = static_cast<int>(source.random.integer(i, layout.min_code(), layout.max_code()));
+  }
+  const std::vector<std::uint8_t> packed = pack(layout, extent, codes);
+  Tensor tensor(DType::u8, shape_of(port, source.signature));
+  PLUMB_CHECK(tensor.codes().size() == packed.size());
+  std::ranges::copy(packed, tensor.codes().begin());
+  return tensor;
+}
+
+double make_value(const Port& port, const Source& source, const DTypeInfo& type, std::uint64_t index) {
+  switch (port.fill) {
+    case Fill::bytes:
+      return source.byte(index, type);
+    case Fill::index:
+      return source.index(index, evaluate_formula(port.range, source.signature.values));
+    case Fill::activation:
+      return source.activation(index);
+    case Fill::scale:
+      return source.scale(index);
+    case Fill::bias:
+      return source.bias(index);
+    case Fill::codes:
+      break;
+  }
+  PLUMB_CHECK(false);
+}
+
+ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& mode) {
+  if (!mode.exact() || op.arithmetic != Arithmetic::accumulated) return {1, 3, 1, 1};
+  const int bits = std::min(mode.exact_bits, info(dtype_of(op.output, op, signature)).precision_bits);
+  return plan_exact(evaluate_formula(op.length, signature.values), op.max_code_magnitude, bits);
+}
+
+}  // namespace
+
+std::span<const DataMode> all_data_modes() { return kModes; }
+
+const DataMode& data_mode_named(std::string_view name) {
+  std::vector<std::string> known;
+  for (const DataMode& mode : kModes) {
+    if (mode.name == name) return mode;
+    known.emplace_back(mode.name);
+  }
+  throw Error(fmt::format("data mode '{}' is unknown; nearest: {}", name, nearest_names(name, known)));
+}
+
+bool applies(const DataMode& mode, const Op& op) {
+  if (mode.name == "exact") return true;
+  return mode.exact() ? op.arithmetic == Arithmetic::accumulated : op.arithmetic != Arithmetic::data_movement;
+}
+
+ExactBudget plan_exact(std::int64_t length, int max_code_magnitude, int bits) {
+  // An eighth of the range is for the bias, the rest for the products.
+  const std::int64_t total = std::int64_t{1} << bits, bias = total / 8, products = total - bias;
+  constexpr std::array<std::pair<std::int64_t, int>, 3> kChoices = {{{7, 3}, {3, 2}, {1, 1}}};
+  for (const auto& [activation, exponents] : kChoices) {
+    const std::int64_t per_product = activation * max_code_magnitude << exponents;
+    const std::int64_t active = products / per_product;
+    if (active >= length) return {activation, exponents, 1, bias};
+    if (activation == 1) return {activation, exponents, (length + active - 1) / active, bias};
+  }
+  PLUMB_CHECK(false);
+}
+
+Tensor make_input(const Op& op, const Signature& signature, const Port& port, const DataMode& mode,
+                  std::uint64_t seed) {
+  if (!is_present(port, signature)) return {};
+  const Source source{op, signature, mode, seed, Random(seed, port.name), budget_of(op, signature, mode)};
+  if (port.fill == Fill::codes) return make_codes(port, source);
+  Tensor tensor(dtype_of(port, op, signature), shape_of(port, signature));
+  const DTypeInfo& type = info(tensor.dtype());
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    tensor.set(i, make_value(port, source, type, static_cast<std::uint64_t>(i)));
+  }
+  return tensor;
+}
+
+}  // namespace plumb

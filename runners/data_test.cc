@@ -1,0 +1,118 @@
+#include "runners/data.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <set>
+
+#include "reference/error.h"
+#include "reference/layout/layouts.h"
+#include "reference/ops.h"
+#include "runners/case.h"
+
+namespace plumb {
+namespace {
+
+// FNV-1a, 64 bits, over all inputs: a changed data set changes the meaning of every case name ever written down.
+std::uint64_t fingerprint(const std::string& case_name) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const Tensor& input : make_problem(parse_case(case_name)).inputs) {
+    for (const std::byte byte : input.bytes()) hash = (hash ^ static_cast<std::uint64_t>(byte)) * 1099511628211ULL;
+  }
+  return hash;
+}
+
+std::vector<double> first_values(const std::string& case_name, std::size_t input) {
+  const Tensor tensor = make_problem(parse_case(case_name)).inputs[input];
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < std::min<std::int64_t>(4, tensor.size()); ++i) values.push_back(tensor.at(i));
+  return values;
+}
+
+TEST(Data, FirstValuesAreTheSameOnEveryMachine) {
+  const std::string spread = "linear_q4gsw[M=3,K=256,N=40,group=64,bias]/spread#7";
+  EXPECT_EQ(first_values(spread, 0),
+            (std::vector<double>{1.3349865674972534, -1.2889480590820312, 2.4758968353271484, -1.3302034139633179}));
+  EXPECT_EQ(first_values(spread, 1), (std::vector<double>{111, 187, 146, 161}));
+  EXPECT_EQ(first_values(spread, 2), (std::vector<double>{0.0020212819799780846, 0.00041597866220399737,
+                                                          0.010731946676969528, 0.0031284054275602102}));
+  const std::string exact = "linear_q4gsw[M=3,K=256,N=40,group=64,bias]/exact#7";
+  EXPECT_EQ(first_values(exact, 0), (std::vector<double>{5, -1, 7, 1}));
+  EXPECT_EQ(first_values(exact, 3), (std::vector<double>{-221847.375, 108103.625, 248611.5, 139991.75}));
+  EXPECT_EQ(first_values("embedding_q4gsw[M=5,N=33,K=8,group=4]/spread#7", 2), (std::vector<double>{32, 0, 0, 15}));
+}
+
+TEST(Data, WholeInputsAreTheSameOnEveryMachine) {
+  EXPECT_EQ(fingerprint("linear_q4gsw[M=3,K=256,N=40,group=64,x=f16,scale=bf16,bias]/bounded#7"),
+            0xc4aeac9538110eb2ULL);
+  EXPECT_EQ(fingerprint("embedding_q4gsw[M=5,N=33,K=48,group=3,scale=f16,linear]/spread#1"), 0xabfe0bd7e15c4cbbULL);
+  EXPECT_EQ(fingerprint("unpack_uint4[n=300,container=i8]/exact#2"), 0xab8bd2c00ada33e1ULL);
+}
+
+TEST(Data, BytesCoverAllValuesBeforeAnyRepeats) {
+  const Tensor codes = make_problem(parse_case("pack_uint4[n=256]/exact#9")).inputs[0];
+  EXPECT_EQ(std::set<int>(codes.codes().begin(), codes.codes().end()).size(), 256U);
+}
+
+TEST(Data, IndicesAskForTheLastAndTheFirstRow) {
+  EXPECT_EQ(first_values("embedding_q4gsw[M=2,N=33,K=8,group=4]/exact#9", 2), (std::vector<double>{32, 0}));
+}
+
+TEST(Data, SpreadScalesDifferForEveryRowAndGroup) {
+  const Tensor scales = make_problem(parse_case("linear_q4gsw[M=1,K=256,N=64,group=32]/spread#3")).inputs[2];
+  std::set<double> distinct;
+  double low = 1e30, high = 0;
+  for (std::int64_t i = 0; i < scales.size(); ++i) {
+    distinct.insert(scales.at(i));
+    low = std::min(low, scales.at(i));
+    high = std::max(high, scales.at(i));
+  }
+  EXPECT_EQ(static_cast<std::int64_t>(distinct.size()), scales.size());
+  EXPECT_GT(high / low, 256);
+}
+
+TEST(ExactBudget, NeverExceedsItsBits) {
+  for (const int bits : {8, 11, 24}) {
+    for (std::int64_t length = 1; length <= 40000; length = length * 3 / 2 + 1) {
+      const ExactBudget budget = plan_exact(length, 8, bits);
+      const std::int64_t active = (length + budget.stride - 1) / budget.stride;
+      EXPECT_LE(active * budget.activation * 8 * (1 << budget.scale_exponents) + budget.bias, std::int64_t{1} << bits)
+          << "length " << length << " bits " << bits;
+    }
+  }
+}
+
+// Sums of exact data, in any order and of any part, must be exact: here in f32 and in the narrowest types.
+void expect_exact(const std::string& case_name, int bits) {
+  const Case test_case = parse_case(case_name);
+  const Problem problem = make_problem(test_case);
+  const Expected expected = test_case.op->evaluate(problem);
+  for (std::size_t i = 0; i < expected.value.size(); ++i) {
+    // All terms are multiples of 2^-3 and their absolute values sum to less than 2^bits quanta.
+    EXPECT_LE(expected.magnitude[i] * 8, std::ldexp(1.0, bits)) << case_name;
+    EXPECT_EQ(expected.value[i] * 8, std::nearbyint(expected.value[i] * 8)) << case_name;
+  }
+}
+
+TEST(Data, ExactDataFitTheirBudget) {
+  expect_exact("linear_q4gsw[M=3,K=256,N=40,group=64,bias]/exact#7", 24);
+  expect_exact("linear_q4gsw[M=3,K=2048,N=40,group=64,x=f16,bias]/exact#7", 11);
+  expect_exact("linear_q4gsw[M=3,K=2048,N=40,group=64,bias]/exact11#7", 11);
+  expect_exact("linear_q4gsw[M=3,K=2048,N=40,group=64,bias]/exact8#7", 8);
+}
+
+TEST(Data, SparseExactRowsCoverAllOfKTogether) {
+  const Case test_case = parse_case("linear_q4gsw[M=33,K=2048,N=1,group=64]/exact11#7");
+  const Tensor x = make_problem(test_case).inputs[0];
+  std::set<std::int64_t> covered;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    if (x.at(i) != 0) covered.insert(i % 2048);
+  }
+  EXPECT_EQ(covered.size(), 2048U);
+}
+
+TEST(DataMode, UnknownNamesAreAnError) { EXPECT_THROW((void)data_mode_named("normal"), Error); }
+
+}  // namespace
+}  // namespace plumb

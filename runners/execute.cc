@@ -1,0 +1,148 @@
+#include "runners/execute.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reference/error.h"
+
+namespace plumb {
+namespace {
+
+DType contract_dtype(const plumb_impl& impl, const char* field, std::int32_t value) {
+  for (const DTypeInfo& type : all_dtypes()) {
+    if (static_cast<std::int32_t>(type.dtype) == value && type.is_float) return type.dtype;
+  }
+  throw Error(fmt::format("{}: contract.{}: expected a floating-point plumb_dtype, got {}", impl.name, field, value));
+}
+
+}  // namespace
+
+Contract contract_of(const plumb_impl& impl) {
+  const plumb_contract& c = impl.contract;
+  if (c.chain_divisor < 1 || c.chain_extra < 0) {
+    throw Error(fmt::format("{}: contract: expected chain_divisor >= 1 and chain_extra >= 0, got {} and {}", impl.name,
+                            c.chain_divisor, c.chain_extra));
+  }
+  return {contract_dtype(impl, "activation", c.activation),
+          contract_dtype(impl, "weight", c.weight),
+          contract_dtype(impl, "accumulator", c.accumulator),
+          c.chain_divisor,
+          c.chain_extra,
+          c.flushes_subnormals != 0,
+          c.deterministic != 0};
+}
+
+std::string to_string(plumb_status status) {
+  switch (status) {
+    case PLUMB_OK:
+      return "ok";
+    case PLUMB_UNSUPPORTED:
+      return "unsupported";
+    case PLUMB_BAD_ARGUMENT:
+      return "bad argument";
+    case PLUMB_OUT_OF_MEMORY:
+      return "out of memory";
+    case PLUMB_DEVICE_ERROR:
+      return "device error";
+    case PLUMB_INTERNAL_ERROR:
+      return "internal error";
+  }
+  return fmt::format("unknown status {}", static_cast<int>(status));
+}
+
+// A plumb_call and the arrays it points to.
+struct Execute::Frame {
+  std::vector<plumb_tensor> inputs;
+  plumb_tensor output;
+  plumb_call call;
+};
+
+Execute::Execute(const plumb_impl& impl, const Op& op, const Problem& problem, DType output_dtype, Shape output_shape)
+    : impl_(impl), op_(op), problem_(problem), output_dtype_(output_dtype), output_shape_(std::move(output_shape)) {
+  for (const Param& param : op.params) {
+    const auto value = problem.signature.values.find(param.name);
+    if (value != problem.signature.values.end()) params_.push_back({param.name.c_str(), value->second});
+  }
+  for (const Tensor& input : problem.inputs) inputs_.emplace_back(input.bytes());
+}
+
+Execute::~Execute() {
+  if (prepared_ != nullptr && impl_.release != nullptr) impl_.release(&impl_, prepared_);
+}
+
+bool Execute::passes_data(std::size_t input, Stage stage) const {
+  if (!problem_.inputs[input].present()) return false;
+  const bool constant = op_.inputs[input].role == Role::constant;
+  switch (stage) {
+    case Stage::ask:
+      return false;
+    case Stage::prepare:
+      return constant;
+    case Stage::run:
+      return !constant || impl_.prepare == nullptr;
+  }
+  PLUMB_CHECK(false);
+}
+
+std::unique_ptr<Execute::Frame> Execute::make_frame(Stage stage, int threads, std::byte* output) {
+  auto frame = std::make_unique<Frame>();
+  for (std::size_t i = 0; i < problem_.inputs.size(); ++i) {
+    const Tensor& tensor = problem_.inputs[i];
+    frame->inputs.push_back({op_.inputs[i].name.c_str(), passes_data(i, stage) ? inputs_[i].data() : nullptr,
+                             tensor.shape().data(), static_cast<std::int32_t>(tensor.shape().size()),
+                             tensor.present() ? static_cast<std::int32_t>(tensor.dtype()) : 0});
+  }
+  frame->output = {op_.output.name.c_str(), output, output_shape_.data(),
+                   static_cast<std::int32_t>(output_shape_.size()), static_cast<std::int32_t>(output_dtype_)};
+  frame->call = {sizeof(plumb_call),
+                 static_cast<std::int32_t>(frame->inputs.size()),
+                 frame->inputs.data(),
+                 1,
+                 static_cast<std::int32_t>(params_.size()),
+                 &frame->output,
+                 params_.data(),
+                 threads};
+  return frame;
+}
+
+plumb_status Execute::supports(std::string* reason) {
+  if (impl_.supports == nullptr) return PLUMB_OK;
+  const char* why = nullptr;
+  const plumb_status status = impl_.supports(&impl_, &make_frame(Stage::ask, 1, nullptr)->call, &why);
+  *reason = why == nullptr ? "the implementation does not support this case" : why;
+  return status;
+}
+
+plumb_status Execute::prepare() {
+  PLUMB_CHECK(prepared_ == nullptr);
+  if (impl_.prepare == nullptr) return PLUMB_OK;
+  const plumb_status status = impl_.prepare(&impl_, &make_frame(Stage::prepare, 1, nullptr)->call, &prepared_);
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (op_.inputs[i].role == Role::constant) std::ranges::fill(inputs_[i].bytes(), std::byte{0xDB});
+  }
+  return status;
+}
+
+std::vector<std::string> Execute::violations(Stage stage, const Guarded& output) const {
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const std::string& name = op_.inputs[i].name;
+    if (!inputs_[i].guards_intact()) found.push_back(fmt::format("bytes outside {} were written", name));
+    if (passes_data(i, stage) && !std::ranges::equal(inputs_[i].bytes(), problem_.inputs[i].bytes())) {
+      found.push_back(fmt::format("{}, an input, was written to", name));
+    }
+  }
+  if (!output.guards_intact()) found.push_back(fmt::format("bytes outside {} were written", op_.output.name));
+  return found;
+}
+
+Execution Execute::run(int threads, std::byte poison) {
+  Tensor result(output_dtype_, output_shape_);
+  Guarded output(static_cast<std::size_t>(result.size_bytes()), poison);
+  const plumb_status status = impl_.run(&impl_, &make_frame(Stage::run, threads, output.data())->call, prepared_);
+  std::ranges::copy(output.bytes(), result.bytes().begin());
+  return {status, std::move(result), violations(Stage::run, output)};
+}
+
+}  // namespace plumb

@@ -1,0 +1,63 @@
+// Running one implementation on one problem through the C ABI.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "impls/plumbline.h"
+#include "reference/contract.h"
+#include "reference/op.h"
+#include "runners/guarded.h"
+
+namespace plumb {
+
+/// The C++ form of an implementation's contract. Throws Error naming a field that makes no sense.
+[[nodiscard]] Contract contract_of(const plumb_impl& impl);
+
+/// "bad argument", "device error", …
+[[nodiscard]] std::string to_string(plumb_status status);
+
+/// What one call of `run` did.
+struct Execution {
+  plumb_status status;
+  Tensor output;                        ///< As left behind, poison included.
+  std::vector<std::string> violations;  ///< "weights was written to", "bytes outside y were written".
+};
+
+/// One implementation prepared for one problem. Inputs are copied between guard zones; once `prepare` has returned, the
+/// constant inputs' memory is overwritten, because an implementation may not keep pointers to it.
+class Execute {
+ public:
+  /// `output_dtype` and `output_shape` describe what the caller allocates; for legal problems that is the operator's.
+  Execute(const plumb_impl& impl, const Op& op, const Problem& problem, DType output_dtype, Shape output_shape);
+  ~Execute();
+  Execute(const Execute&) = delete;
+  Execute& operator=(const Execute&) = delete;
+
+  /// Asks `supports`. On PLUMB_UNSUPPORTED, *reason is set.
+  [[nodiscard]] plumb_status supports(std::string* reason);
+  /// Calls `prepare`, if there is one. Call once, before run.
+  [[nodiscard]] plumb_status prepare();
+  /// Calls `run` with outputs filled with `poison`. May be called repeatedly.
+  [[nodiscard]] Execution run(int threads, std::byte poison);
+
+ private:
+  enum class Stage { ask, prepare, run };
+  struct Frame;
+  [[nodiscard]] bool passes_data(std::size_t input, Stage stage) const;
+  [[nodiscard]] std::unique_ptr<Frame> make_frame(Stage stage, int threads, std::byte* output);
+  [[nodiscard]] std::vector<std::string> violations(Stage stage, const Guarded& output) const;
+
+  const plumb_impl& impl_;
+  const Op& op_;
+  const Problem& problem_;
+  DType output_dtype_;
+  Shape output_shape_;
+  std::vector<plumb_param> params_;
+  std::vector<Guarded> inputs_;
+  void* prepared_ = nullptr;
+};
+
+}  // namespace plumb

@@ -1,0 +1,121 @@
+#include "runners/explain.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "reference/error.h"
+#include "reference/layout/layouts.h"
+#include "reference/ops.h"
+#include "runners/data.h"
+#include "runners/plan.h"
+
+namespace plumb {
+namespace {
+
+std::string legal_values(const Param& param) {
+  if (param.kind == Param::Kind::flag) return "flag";
+  if (param.kind == Param::Kind::integer) return "integer";
+  std::vector<std::string_view> names;
+  for (const std::int64_t value : param.values) names.push_back(to_string(static_cast<DType>(value)));
+  return fmt::format("{}", fmt::join(names, " | "));
+}
+
+std::string default_of(const Param& param) {
+  if (!param.default_value) return "required";
+  if (param.kind == Param::Kind::flag) return *param.default_value != 0 ? "default on" : "default off";
+  if (param.kind == Param::Kind::integer) return fmt::format("default {}", *param.default_value);
+  return fmt::format("default {}", to_string(static_cast<DType>(*param.default_value)));
+}
+
+std::string dtype_text(const Op& op, const Port& port) {
+  const Param* choice = op.param(port.dtype);
+  return choice == nullptr ? port.dtype : legal_values(*choice);
+}
+
+std::string port_line(const Op& op, const Port& port) {
+  std::string notes;
+  if (port.role == Role::constant) notes += "; constant: goes through prepare";
+  if (!port.present_if.empty()) notes += fmt::format("; only with flag {}", port.present_if);
+  if (!port.range.empty()) notes += fmt::format("; in [0, {})", port.range);
+  if (!port.alternative_shape.empty())
+    notes += fmt::format("; [{}] if that has as many elements", port.alternative_shape);
+  for (std::size_t i = 0; i < port.layouts.size(); ++i) {
+    notes += fmt::format("; layout {}", port.layouts[i]);
+    if (!port.layout_param.empty()) notes += fmt::format(" if {} = {}", port.layout_param, i);
+  }
+  return fmt::format("  {:<14} {:<16} [{}]  {}{}\n", port.name, dtype_text(op, port), port.shape, port.meaning, notes);
+}
+
+std::string bound_text(const Op& op) {
+  switch (op.arithmetic) {
+    case Arithmetic::data_movement:
+      return "bit for bit";
+    case Arithmetic::rounded_once:
+      return "|got - y| <= u |y|: one product, rounded to the output type";
+    case Arithmetic::accumulated:
+      return fmt::format(
+          "|got - y| <= [(1 + u_x)(1 + u_w)(1 + gamma_n(u_acc)) - 1] (sum_k |x_k||w_k| + |b|) + u_out |y| "
+          "+ underflow,\n  n = ceil({} / chain_divisor) + chain_extra; u and n from the implementation's "
+          "contract. Bit for bit on exact data.",
+          op.length);
+  }
+  PLUMB_CHECK(false);
+}
+
+std::vector<std::string> layouts_of(const Op& op) {
+  std::vector<std::string> names;
+  const auto add = [&](const Port& port) {
+    for (const std::string& name : port.layouts) {
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+  };
+  for (const Port& port : op.inputs) add(port);
+  add(op.output);
+  return names;
+}
+
+}  // namespace
+
+std::string list_ops() {
+  std::string text;
+  for (const Op& op : all_ops()) text += fmt::format("{:<18} {}\n", op.name, op.summary);
+  return text + "\nplumb ops NAME explains one.\n";
+}
+
+std::string explain_op(const Op& op) {
+  std::string text =
+      fmt::format("{}: {}\n\n  {}\n\nsource: {}\n\nsizes\n", op.name, op.summary, op.semantics, op.source);
+  for (const Size& size : op.sizes) {
+    text += fmt::format("  {:<14} {}; planned: {}\n", size.name, size.meaning, fmt::join(size.sweep, " "));
+  }
+  text += "\nparameters\n";
+  for (const Param& param : op.params) {
+    text += fmt::format("  {:<14} {} ({}; {})\n", param.name, param.meaning, legal_values(param), default_of(param));
+  }
+  text += "\ninputs\n";
+  for (const Port& port : op.inputs) text += port_line(op, port);
+  text += "\noutput\n" + port_line(op, op.output);
+  if (!op.constraints.empty()) text += "\nconstraints\n";
+  for (const Constraint& constraint : op.constraints) {
+    text += fmt::format("  {:<14} {}\n", constraint.formula, constraint.why);
+  }
+  text += "\nbound\n  " + bound_text(op) + "\n\ndata modes\n";
+  for (const DataMode& mode : all_data_modes()) {
+    if (applies(mode, op)) text += fmt::format("  {:<14} {}\n", mode.name, mode.summary);
+  }
+  for (const std::string& name : layouts_of(op)) text += "\nlayout " + picture(layout_named(name));
+  const std::string example = to_string(plan_cases(op, 0).front());
+  return text + fmt::format("\nexample\n  plumb check '{}'\n", example);
+}
+
+std::vector<LayoutPicture> layout_pictures() {
+  std::vector<LayoutPicture> pictures;
+  for (const Op& op : all_ops()) {
+    for (const std::string& name : layouts_of(op)) pictures.push_back({op.name, name, picture(layout_named(name))});
+  }
+  return pictures;
+}
+
+}  // namespace plumb

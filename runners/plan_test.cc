@@ -1,0 +1,70 @@
+#include "runners/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "reference/ops.h"
+
+namespace plumb {
+namespace {
+
+std::vector<std::string> names(const std::vector<Case>& cases) {
+  std::vector<std::string> result;
+  for (const Case& test_case : cases) result.push_back(to_string(test_case));
+  return result;
+}
+
+TEST(Plan, IsDeterministicAndChangesWithTheSeed) {
+  for (const Op& op : all_ops()) {
+    EXPECT_EQ(names(plan_cases(op, 5)), names(plan_cases(op, 5)));
+    EXPECT_NE(names(plan_cases(op, 5)), names(plan_cases(op, 6)));
+  }
+}
+
+TEST(Plan, NamesEveryCaseOnce) {
+  for (const Op& op : all_ops()) {
+    const auto all = names(plan_cases(op, 0));
+    EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size()) << op.name;
+  }
+}
+
+TEST(Plan, NamesRebuildTheCase) {
+  for (const Op& op : all_ops()) {
+    for (const std::string& name : names(plan_cases(op, 1))) EXPECT_EQ(to_string(parse_case(name)), name);
+  }
+}
+
+// Every planned value of every size and parameter occurs, and so does every pair of K and group that can legally meet.
+TEST(Plan, CoversEveryValueAndPair) {
+  for (const Op& op : all_ops()) {
+    std::map<std::string, std::set<std::int64_t>> seen;
+    std::set<std::pair<std::int64_t, std::int64_t>> pairs;
+    const bool grouped = op.param("group") != nullptr;
+    for (const Case& test_case : plan_cases(op, 0)) {
+      for (const auto& [name, value] : test_case.signature.values) seen[name].insert(value);
+      if (grouped) pairs.emplace(test_case.signature["K"], test_case.signature["group"]);
+    }
+    for (const Size& size : op.sizes) EXPECT_EQ(seen[size.name].size(), size.sweep.size()) << op.name << size.name;
+    for (const Param& param : op.params)
+      EXPECT_EQ(seen[param.name].size(), param.values.size()) << op.name << param.name;
+    if (!grouped) continue;
+    for (const std::int64_t k : op.size("K")->sweep) {
+      for (const std::int64_t group : op.param("group")->values) {
+        EXPECT_EQ(pairs.contains({k, group}), k % group == 0) << op.name << " K=" << k << " group=" << group;
+      }
+    }
+  }
+}
+
+TEST(Plan, AppliesEveryModeOfAnOperator) {
+  for (const Op& op : all_ops()) {
+    std::set<std::string_view> modes;
+    for (const Case& test_case : plan_cases(op, 0)) modes.insert(test_case.mode->name);
+    for (const DataMode& mode : all_data_modes()) EXPECT_EQ(modes.contains(mode.name), applies(mode, op));
+  }
+}
+
+}  // namespace
+}  // namespace plumb

@@ -1,0 +1,264 @@
+#include "runners/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "golden/golden.h"
+#include "reference/bound.h"
+#include "reference/error.h"
+#include "reference/names.h"
+#include "reference/ops.h"
+#include "runners/golden_bindings.h"
+#include "runners/judge.h"
+
+namespace plumb {
+namespace {
+
+const char* const kUpstream = "upstream";
+
+Tensor tensor_of(const golden::Array& array) {
+  return {dtype_from_string(array.dtype == "bool" ? "u8" : array.dtype), array.shape, array.bytes};
+}
+
+const golden::Array* find_array(const std::vector<golden::Array>& arrays, const std::string& name) {
+  const auto found = std::ranges::find(arrays, name, &golden::Array::name);
+  return found == arrays.end() ? nullptr : &*found;
+}
+
+double number_of(const golden::Attribute& attribute) {
+  if (const auto* integer = std::get_if<std::int64_t>(&attribute)) return static_cast<double>(*integer);
+  if (const auto* real = std::get_if<double>(&attribute)) return *real;
+  return 0;
+}
+
+std::string text_attribute(const golden::Case& recorded, const std::string& name) {
+  const auto found = recorded.attributes.find(name);
+  if (found == recorded.attributes.end()) return "";
+  const auto* text = std::get_if<std::string>(&found->second);
+  return text == nullptr ? "" : *text;
+}
+
+// Upstream refused these inputs: recorded as status "error" or outcome "raised", with its message.
+bool was_refused(const golden::Case& recorded) {
+  return text_attribute(recorded, "status") == "error" || text_attribute(recorded, "outcome") == "raised";
+}
+
+std::string refusal_text(const golden::Case& recorded) {
+  const std::string text = text_attribute(recorded, "error_text");
+  return text.empty() ? text_attribute(recorded, "error") : text;
+}
+
+// A recorded case in the operator's terms.
+struct Translated {
+  const Op* op;
+  const GoldenBinding* binding;
+  Sizes params;
+  std::vector<Tensor> inputs;
+  const golden::Array* output;  // nullptr if none was recorded
+};
+
+Translated translate(const golden::Case& recorded, const GoldenBinding& binding, const std::string& where) {
+  Translated result{&op_named(binding.op), &binding, {}, {}, find_array(recorded.outputs, binding.output)};
+  for (const auto& [attribute, param] : binding.attributes) {
+    const auto found = recorded.attributes.find(attribute);
+    if (found == recorded.attributes.end()) throw Error(fmt::format("{}: attribute '{}' is missing", where, attribute));
+    result.params[param] = static_cast<std::int64_t>(number_of(found->second));
+  }
+  for (const Port& port : result.op->inputs) {
+    const auto rename = std::ranges::find(binding.inputs, port.name, &GoldenBinding::Renames::value_type::second);
+    PLUMB_CHECK(rename != binding.inputs.end());
+    const golden::Array* array = find_array(recorded.inputs, rename->first);
+    result.inputs.push_back(array == nullptr ? Tensor() : tensor_of(*array));
+  }
+  if (result.output != nullptr && !binding.output_dtype_param.empty()) {
+    const Tensor output = tensor_of(*result.output);
+    result.params[binding.output_dtype_param] = static_cast<std::int64_t>(output.dtype());
+  }
+  return result;
+}
+
+Signature signature_of(const Translated& translated) {
+  std::vector<Offer> offers;
+  for (const Tensor& input : translated.inputs) offers.push_back(offer_of(input));
+  const Signature signature = infer_signature(*translated.op, offers, translated.params);
+  check_indices(*translated.op, {signature, translated.inputs});
+  return signature;
+}
+
+// Whether the record says of its own output that it is wrong: explicitly, or by an error against upstream's own f64
+// reference that no rounding allowed by its contract can explain.
+bool says_wrong(const golden::Case& recorded, const std::vector<double>& bound) {
+  double largest_bound = 0;
+  for (const double b : bound) largest_bound = std::isfinite(b) ? std::max(largest_bound, b) : largest_bound;
+  for (const auto& [name, value] : recorded.attributes) {
+    if ((name == "wrong" || name.starts_with("wrong_")) && number_of(value) == 1) return true;
+    if ((name == "max_abs_error" || name == "max_abs_diff") && !(number_of(value) <= largest_bound)) return true;
+  }
+  return false;
+}
+
+// A replayed case: the question for our implementations, and what upstream answered.
+struct Replay {
+  Question question;
+  std::vector<double> upstream_bound;
+  Tensor recorded;
+  bool defect;
+};
+
+Replay make_replay(const golden::Case& recorded, const Translated& translated) {
+  const Op& op = *translated.op;
+  Replay replay{{&op, {signature_of(translated), translated.inputs}, {}, false, std::nullopt}, {}, {}, false};
+  Question& question = replay.question;
+  question.expected = op.evaluate(question.problem);
+  replay.recorded = tensor_of(*translated.output);
+  replay.upstream_bound = bounds(op, question.problem.signature, translated.binding->contract, question.expected);
+  replay.defect = says_wrong(recorded, replay.upstream_bound);
+  if (!replay.defect && translated.output->accept == "bitwise") question.recorded = replay.recorded;
+  return replay;
+}
+
+Record judge_upstream(const Replay& replay) {
+  const Port& port = replay.question.op->output;
+  const Shape expected = shape_of(port, replay.question.problem.signature);
+  if (replay.recorded.shape() != expected) {
+    return Record(Outcome::fail, fmt::format("{}: the oracle gives shape {}, upstream recorded {}", port.name,
+                                             to_string(expected), to_string(replay.recorded.shape())));
+  }
+  const Judgement found = judge(port, replay.question.problem.signature, replay.recorded,
+                                replay.question.expected.value, replay.upstream_bound, std::byte{0xFF});
+  Record record = Record(Outcome::pass, "");
+  if (replay.defect && found.wrong > 0) {
+    record = Record(Outcome::xfail, "recorded upstream defect: " + describe(found));
+  } else if (replay.defect) {
+    record =
+        Record(Outcome::fail, "the record says that upstream's output is wrong, but the judge found nothing wrong");
+  } else if (found.wrong > 0) {
+    record = Record(Outcome::fail, "false alarm, or an unknown defect of upstream: " + describe(found));
+  }
+  record.elements = found.elements;
+  record.wrong = found.wrong;
+  record.unjudged = found.unjudged;
+  record.worst = found.worst;
+  return record;
+}
+
+// Where the case stands, and how to repeat it.
+struct Origin {
+  std::string name, file, case_name;
+
+  [[nodiscard]] std::string again(const std::string& impl) const {
+    return fmt::format("plumb golden '{}' --case '{}' --impl {}", file, case_name, impl);
+  }
+};
+
+Unit pending_unit(const golden::Case& recorded, const Origin& origin) {
+  const std::string reason = fmt::format("no operator yet for {}", recorded.op);
+  return {{{"(no operator yet)", kUpstream, origin.name, origin.again("upstream"),
+            [reason] { return Record(Outcome::skip, reason); }}},
+          {}};
+}
+
+void add_subject_steps(Unit& unit, const std::vector<Subject>& subjects, const Op& op, const Origin& origin,
+                       const std::function<Record(const Subject&)>& judge_one) {
+  for (const Subject& subject : subjects) {
+    if (op.name != subject.impl->op) continue;
+    unit.steps.push_back({op.name, subject.impl->name, origin.name, origin.again(subject.impl->name),
+                          [=] { return judge_one(subject); }});
+  }
+}
+
+// Upstream refused: so must our description of the operator and every implementation. What we accept beyond upstream is
+// not a fault, but is said.
+Unit refusal_unit(const golden::Case& recorded, const Translated& translated, const std::vector<Subject>& subjects,
+                  const Origin& origin) {
+  Unit unit;
+  try {
+    (void)signature_of(translated);
+    const std::string reason = fmt::format("upstream's reference refuses what {} accepts here: {}", translated.op->name,
+                                           refusal_text(recorded));
+    unit.steps.push_back({translated.op->name, kUpstream, origin.name, origin.again(kUpstream),
+                          [reason] { return Record(Outcome::skip, reason); }});
+  } catch (const Error&) {
+    const Op& op = *translated.op;
+    const auto illegal = std::make_shared<Problem>(Problem{{translated.params, {}}, translated.inputs});
+    add_subject_steps(unit, subjects, op, origin,
+                      [illegal, &op](const Subject& subject) { return judge_refusal(subject, op, *illegal); });
+  }
+  return unit;
+}
+
+Unit answer_unit(const std::shared_ptr<const golden::File>& file, const golden::Case& recorded,
+                 const Translated& translated, const std::vector<Subject>& subjects, const Origin& origin) {
+  // Made in the worker by the first step, freed at the unit's end. `file` keeps `recorded` alive.
+  const auto replay = std::make_shared<std::optional<Replay>>();
+  const auto get = [replay, file, &recorded, translated]() -> const Replay& {
+    if (!*replay) *replay = make_replay(recorded, translated);
+    return **replay;
+  };
+  Unit unit{{}, [replay] { replay->reset(); }};
+  unit.steps.push_back(
+      {translated.op->name, kUpstream, origin.name, origin.again(kUpstream), [get] { return judge_upstream(get()); }});
+  add_subject_steps(unit, subjects, *translated.op, origin,
+                    [get](const Subject& subject) { return judge_subject(subject, get().question); });
+  return unit;
+}
+
+Unit unit_of(const std::shared_ptr<const golden::File>& file, const golden::Case& recorded,
+             const std::vector<Subject>& subjects, const Origin& origin) {
+  const GoldenBinding* binding = find_golden_binding(recorded.op);
+  if (binding == nullptr) return pending_unit(recorded, origin);
+  const Translated translated = translate(recorded, *binding, origin.name);
+  if (was_refused(recorded)) return refusal_unit(recorded, translated, subjects, origin);
+  if (translated.output == nullptr) {
+    throw Error(fmt::format("{}: expected a recorded output '{}', found none", origin.name, binding->output));
+  }
+  return answer_unit(file, recorded, translated, subjects, origin);
+}
+
+bool is_selected(const ReplayOptions& options, const golden::Case& recorded) {
+  if (!glob_match(options.case_pattern, recorded.name)) return false;
+  if (options.op_pattern == "*") return true;
+  const GoldenBinding* binding = find_golden_binding(recorded.op);
+  return binding != nullptr && glob_match(options.op_pattern, binding->op);
+}
+
+}  // namespace
+
+std::vector<Unit> replay_units(const ReplayOptions& options, const std::vector<Subject>& subjects) {
+  std::vector<Unit> units;
+  for (const std::filesystem::path& path : options.paths) {
+    const auto files = golden::find(path);
+    if (files.empty()) throw Error(fmt::format("{}: holds no golden file (*.h5)", path.string()));
+    for (const std::filesystem::path& file_path : files) {
+      const auto file = std::make_shared<const golden::File>(golden::read(file_path));
+      for (const golden::Case& recorded : file->cases) {
+        if (!is_selected(options, recorded)) continue;
+        const Origin origin{fmt::format("{}/{}:{}", file_path.parent_path().filename().string(),
+                                        file_path.filename().string(), recorded.name),
+                            file_path.string(), recorded.name};
+        units.push_back(unit_of(file, recorded, subjects, origin));
+      }
+    }
+  }
+  if (units.empty()) throw Error("no recorded case matches --op and --case");
+  return units;
+}
+
+std::filesystem::path default_golden_path() {
+  std::error_code ignored;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  // build/<preset>/plumb in a checkout; PREFIX/bin/plumb once installed.
+  for (const char* relative : {"../../golden", "../share/plumbline/golden"}) {
+    const std::filesystem::path candidate = (program / relative).lexically_normal();
+    if (std::filesystem::is_directory(candidate, ignored)) return candidate;
+  }
+  throw Error(
+      "golden files: expected golden/ beside the sources or share/plumbline/golden, found neither; give a path");
+}
+
+}  // namespace plumb

@@ -1,0 +1,136 @@
+#include "runners/replay.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "golden/draft.h"
+#include "reference/error.h"
+
+namespace plumb {
+namespace {
+
+const std::filesystem::path kGolden = PLUMB_SOURCE_DIR "/golden";
+
+plumb::Run replay(const std::filesystem::path& path, const std::string& impl, const std::string& op = "*",
+                  const std::string& cases = "*") {
+  std::vector<Subject> subjects;
+  if (impl != "upstream") subjects = select_subjects(builtin_subjects(), op, impl);
+  return run_units(replay_units({{path}, op, cases}, subjects), {2, 30000, "test", 0});
+}
+
+std::set<std::string> names_of(const plumb::Run& run, Outcome outcome) {
+  std::set<std::string> names;
+  for (const Record& record : run.records) {
+    if (record.outcome == outcome) names.insert(record.case_name);
+  }
+  return names;
+}
+
+// The shader reads one scale for four columns, so groups of two come out wrong: these ten records, and no other.
+TEST(Replay, FailsExactlyTheRecordedDefects) {
+  std::set<std::string> expected;
+  for (const char* storage : {"buffer", "flat", "texture2d"}) {
+    for (const char* scale : {"float16", "float32"}) {
+      for (const char* output : {"float", "half"}) {
+        if (std::string(storage) == "texture2d" && std::string(output) == "half") continue;
+        expected.insert(std::string("executorch/shader_run.h5:emb_") + storage + "_v9_d64_g2_i3_" + scale + "_" +
+                        output);
+      }
+    }
+  }
+  const plumb::Run run = replay(kGolden, "upstream");
+  EXPECT_EQ(names_of(run, Outcome::xfail), expected);
+  EXPECT_EQ(names_of(run, Outcome::fail), std::set<std::string>{});
+}
+
+TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
+  const plumb::Run run = replay(kGolden, "*");
+  std::map<std::string, int> passed;
+  for (const Record& record : run.records) {
+    if (record.outcome == Outcome::pass) ++passed[record.op];
+    EXPECT_TRUE(record.outcome == Outcome::pass || record.outcome == Outcome::skip || record.outcome == Outcome::xfail)
+        << record.impl << " " << record.case_name << ": " << record.reason;
+  }
+  EXPECT_GE(passed["pack_uint4"], 14 + 16);
+  EXPECT_GE(passed["unpack_uint4"], 10 + 10);
+  EXPECT_GE(passed["linear_q4gsw"], 38 + 41);
+  EXPECT_GE(passed["embedding_q4gsw"], 104 + 114);
+}
+
+TEST(Replay, CountsAndNamesWhatHasNoOperator) {
+  const plumb::Run run = replay(kGolden / "executorch/train_q4gsw.h5", "upstream");
+  ASSERT_EQ(run.records.size(), 19U);
+  std::set<std::string> reasons;
+  for (const Record& record : run.records) {
+    EXPECT_EQ(record.outcome, Outcome::skip);
+    reasons.insert(record.reason);
+  }
+  EXPECT_TRUE(reasons.contains("no operator yet for executorch.linear_q4gsw_backward"));
+}
+
+// A golden pack_uint4 case, with or without its packed byte right, and with what is recorded about it.
+class ReplayDraft : public testing::Test {
+ protected:
+  std::filesystem::path write(std::uint8_t packed, double max_abs_error = 0) {
+    const std::filesystem::path path = folder_ / "draft.h5";
+    golden::Draft draft(path);
+    const std::uint8_t codes[] = {3, 9};
+    draft.text("/cases/a", "op", "openvino.nncf_pack_uint4");
+    draft.dataset("/cases/a/inputs/tensor", H5T_NATIVE_UINT8, {2}, codes);
+    draft.dataset("/cases/a/outputs/packed", H5T_NATIVE_UINT8, {1, 1}, &packed);
+    draft.attribute("/cases/a", "max_abs_error", H5T_NATIVE_DOUBLE, {}, &max_abs_error);
+    return path;
+  }
+
+  golden::TemporaryFolder folder_;
+};
+
+TEST_F(ReplayDraft, ARightRecordPasses) {
+  for (const Record& record : replay(write(0x93), "cpu.scalar").records) EXPECT_EQ(record.outcome, Outcome::pass);
+}
+
+TEST_F(ReplayDraft, AWrongRecordIsAFalseAlarmOrAnUnknownDefect) {
+  const plumb::Run run = replay(write(0x39), "cpu.scalar");
+  ASSERT_EQ(run.records.size(), 2U);
+  EXPECT_EQ(run.records[0].impl, "upstream");
+  EXPECT_EQ(run.records[0].outcome, Outcome::fail);
+  EXPECT_NE(run.records[0].reason.find("false alarm"), std::string::npos);
+  EXPECT_EQ(run.records[1].outcome, Outcome::fail) << "our implementation differs from what is recorded as right";
+}
+
+TEST_F(ReplayDraft, AWrongRecordThatSaysSoIsAnExpectedFailure) {
+  const plumb::Run run = replay(write(0x39, 90), "cpu.scalar");
+  ASSERT_EQ(run.records.size(), 2U);
+  EXPECT_EQ(run.records[0].outcome, Outcome::xfail);
+  EXPECT_EQ(run.records[1].outcome, Outcome::pass) << "no implementation imitates a defect";
+}
+
+TEST_F(ReplayDraft, ARecordThatSaysItIsWrongMustBeFoundWrong) {
+  const plumb::Run run = replay(write(0x93, 90), "upstream");
+  EXPECT_EQ(run.records.at(0).outcome, Outcome::fail);
+  EXPECT_NE(run.records.at(0).reason.find("found nothing wrong"), std::string::npos);
+}
+
+TEST(Replay, WhatUpstreamRefusesIsRefused) {
+  const plumb::Run run = replay(kGolden / "executorch/embedding_q4gsw.h5", "cpu.scalar", "*", "index_*");
+  ASSERT_EQ(run.records.size(), 2U);
+  for (const Record& record : run.records) EXPECT_EQ(record.outcome, Outcome::pass) << record.reason;
+}
+
+TEST(Replay, SaysWhereItAcceptsMoreThanUpstream) {
+  const plumb::Run run = replay(kGolden / "executorch/linear_q4gsw.h5", "cpu.scalar", "*", "q4gsw_half_input");
+  ASSERT_EQ(run.records.size(), 1U);
+  EXPECT_EQ(run.records[0].outcome, Outcome::skip);
+  EXPECT_NE(run.records[0].reason.find("upstream's reference refuses"), std::string::npos);
+}
+
+TEST(Replay, NothingToReplayIsAnError) {
+  const golden::TemporaryFolder empty;
+  EXPECT_THROW((void)replay(empty / ".", "upstream"), Error);
+  EXPECT_THROW((void)replay(kGolden / "openvino/nncf_pack.h5", "upstream", "*", "no_such_case"), Error);
+}
+
+}  // namespace
+}  // namespace plumb

@@ -1,0 +1,40 @@
+// Worker processes: implementations run where their crash, hang or exit() costs one verdict and not the campaign.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "reports/record.h"
+
+namespace plumb {
+
+/// One verdict to be reached.
+struct Step {
+  std::string op, impl, case_name, again;  ///< Identify the record, also if the worker dies before it can answer.
+  std::function<Record()> judge;           ///< Runs in the worker; the identifying fields are filled in afterwards.
+};
+
+/// Steps that share a question. They run in one worker, in order, and then `finish` frees what they shared.
+struct Unit {
+  std::vector<Step> steps;
+  std::function<void()> finish;
+};
+
+/// How a list of units is to be worked through.
+struct SandboxOptions {
+  int workers = 1;                              ///< 0: in this process, without protection (for debuggers).
+  std::chrono::milliseconds step_limit{30000};  ///< A step that takes longer is a hang.
+  /// Called in this process for every record, as it is reached.
+  std::function<void(const Record&)> on_record = {};
+  /// Asked between records; true ends the work early, with what there is.
+  std::function<bool()> should_stop = {};
+};
+
+/// Works through all units in forked worker processes and returns the records in the order of the steps. A worker that
+/// dies or hangs gives the verdict `crash` or `hang` for the step it was in; another continues with the next step. The
+/// caller must have no other thread running.
+[[nodiscard]] std::vector<Record> work_through(const std::vector<Unit>& units, const SandboxOptions& options);
+
+}  // namespace plumb
