@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "reference/error.h"
+
 namespace plumb {
 namespace {
 
@@ -17,15 +19,16 @@ struct Factors {
   double underflow;     // of the underflow sum: what one operation can lose below the normal range
   double output_floor;  // absolute: the same for the final rounding
   double overflow;      // an intermediate of this size may have overflowed
+  double activation_overflow, weight_overflow;  // likewise x_k and w_k once rounded
 };
 
 // What rounding to `dtype` can lose in absolute terms below the normal range: half the subnormal spacing, or, if
 // subnormals are flushed, anything below the smallest normal number.
 double underflow_unit(DType dtype, bool flushes) { return flushes ? min_normal(dtype) : min_subnormal(dtype) / 2; }
 
-// Rounding something held in `from` to `to` costs nothing if every value of `from` is a value of `to`.
-double roundoff_if_narrower(DType from, DType to) {
-  return info(to).precision_bits < info(from).precision_bits ? unit_roundoff(to) : 0;
+// Whether rounding a value of type `from` to `to` may change it.
+bool is_narrower(DType to, DType from) {
+  return info(to).precision_bits < info(from).precision_bits || info(to).max_finite < info(from).max_finite;
 }
 
 DType activation_dtype(const Op& op, const Signature& signature) {
@@ -46,8 +49,8 @@ double underflow_unit(const Contract& contract, bool rounds_activation, bool rou
 
 // One term x w passes through: rounding of x (1 + dx), of w (1 + dw), and `chain` roundings of products and partial
 // sums,
-//   y^ = sum_k x_k w_k (1 + dx)(1 + dw) prod_i (1 + d_i)  =>  |y^ - y| <= [(1+u_x)(1+u_w)(1+gamma_n(u)) - 1] sum
-//   |x_k||w_k|.
+//   y^ = sum_k x_k w_k (1 + dx)(1 + dw) prod_i (1 + d_i),
+//   |y^ - y| <= [(1 + u_x)(1 + u_w)(1 + gamma_n(u)) - 1] sum_k |x_k||w_k|.
 // Higham, section 3.1 (inner products in any order of summation: n is the longest chain, section 4.2). The bias is one
 // more term that passes through at most as many roundings. The oracle sums in double: gamma_(K+3)(2^-53) more.
 Factors factors_of(const Op& op, const Signature& signature, const Contract& contract) {
@@ -55,16 +58,28 @@ Factors factors_of(const Op& op, const Signature& signature, const Contract& con
   const bool sums = op.arithmetic == Arithmetic::accumulated;
   const std::int64_t length = sums ? evaluate_formula(op.length, signature.values) : 1;
   const std::int64_t chain = sums ? contract.chain(length) : 1;
-  const double u_x = sums ? roundoff_if_narrower(activation_dtype(op, signature), contract.activation) : 0;
-  const bool rounds_weight = sums && contract.weight != DType::f64;
-  const double u_w = rounds_weight ? unit_roundoff(contract.weight) : 0;
+  const bool rounds_x = sums && is_narrower(contract.activation, activation_dtype(op, signature));
+  const bool rounds_w = sums && contract.weight != DType::f64;
+  const double u_x = rounds_x ? unit_roundoff(contract.activation) : 0;
+  const double u_w = rounds_w ? unit_roundoff(contract.weight) : 0;
   const double summation = gamma(chain, unit_roundoff(contract.accumulator));
   const double oracle = sums ? gamma(length + 3, kOracleRoundoff) : 0;
   // The product of the three factors, minus 1, without cancellation.
   const double relative = std::expm1(std::log1p(u_x) + std::log1p(u_w) + std::log1p(summation));
-  return {relative + oracle, roundoff_if_narrower(contract.accumulator, output),
-          2 * underflow_unit(contract, u_x > 0, rounds_weight), underflow_unit(output, contract.flushes_subnormals),
-          info(contract.accumulator).max_finite};
+  return {.relative = relative + oracle,
+          .output = is_narrower(output, contract.accumulator) ? unit_roundoff(output) : 0,
+          .underflow = 2 * underflow_unit(contract, rounds_x, rounds_w),
+          .output_floor = underflow_unit(output, contract.flushes_subnormals),
+          .overflow = info(contract.accumulator).max_finite,
+          .activation_overflow = rounds_x ? info(contract.activation).max_finite : kInfinity,
+          .weight_overflow = rounds_w ? info(contract.weight).max_finite : kInfinity};
+}
+
+// Written so that NaN counts as overflow.
+bool may_overflow(const Factors& f, const Expected& expected, std::size_t i, double error) {
+  return !(expected.peak[i] * (1 + f.relative) + error <= f.overflow) ||
+         !(expected.largest_activation[i] <= f.activation_overflow) ||
+         !(expected.largest_weight[i] <= f.weight_overflow);
 }
 
 }  // namespace
@@ -79,15 +94,14 @@ std::vector<double> bounds(const Op& op, const Signature& signature, const Contr
   std::vector<double> result(expected.value.size(), 0);
   if (op.arithmetic == Arithmetic::data_movement) return result;
   const Factors f = factors_of(op, signature, contract);
+  const bool sums = op.arithmetic == Arithmetic::accumulated;
+  PLUMB_CHECK(!sums || expected.largest_weight.size() == result.size());
   for (std::size_t i = 0; i < result.size(); ++i) {
-    if (!std::isfinite(expected.value[i]) && op.arithmetic == Arithmetic::rounded_once) continue;  // exactly NaN or inf
-    const double computed = f.relative * expected.magnitude[i] + f.underflow * expected.underflow[i];
-    const bool may_overflow = !(expected.peak[i] + computed <= f.overflow);  // also true for NaN
-    if (may_overflow && op.arithmetic == Arithmetic::accumulated) {
-      result[i] = kInfinity;
-    } else {
-      result[i] = computed + f.output * (std::abs(expected.value[i]) + computed) + f.output_floor;
-    }
+    if (!sums && !std::isfinite(expected.value[i])) continue;  // one product: exactly NaN or infinite
+    const double error = f.relative * expected.magnitude[i] + f.underflow * expected.underflow[i];
+    result[i] = sums && may_overflow(f, expected, i, error)
+                    ? kInfinity
+                    : error + f.output * (std::abs(expected.value[i]) + error) + f.output_floor;
   }
   return result;
 }

@@ -22,7 +22,7 @@ Signature linear_signature(DType x, std::int64_t columns = 2) {
 
 // y = 3, sum of absolute terms 5, largest intermediate 6, underflow sum 20.
 double linear_bound(const Contract& contract, DType x = DType::f32, double peak = 6) {
-  const Expected expected{{3}, {5}, {peak}, {20}};
+  const Expected expected{{3}, {5}, {peak}, {20}, {1}, {1}};
   return bounds(op_named("linear_q4gsw"), linear_signature(x), contract, expected).at(0);
 }
 
@@ -61,7 +61,7 @@ TEST(Bound, OfASumInF32) {
 }
 
 TEST(Bound, UnderflowTerms) {
-  const Expected nothing_but_underflow{{0}, {0}, {1}, {20}};
+  const Expected nothing_but_underflow{{0}, {0}, {1}, {20}, {0}, {0}};
   const Signature signature = linear_signature(DType::f32);
   const auto bound = [&](const Contract& contract) {
     return bounds(op_named("linear_q4gsw"), signature, contract, nothing_but_underflow).at(0);
@@ -100,8 +100,21 @@ TEST(Bound, AnOutputNarrowerThanTheAccumulatorIsRoundedOnceMore) {
                5 * (6 * 0x1p-11 / (1 - 6 * 0x1p-11) + 5 * 0x1p-53) + 20 * 0x1p-24 + 0x1p-25);
 }
 
+// Factors rounded to a type of narrow range may overflow there, whatever the accumulator holds.
+TEST(Bound, OverflowOfARoundedFactorCannotBeJudged) {
+  const auto bound = [](const Contract& contract, double x, double w) {
+    const Expected expected{{3}, {5}, {6}, {20}, {x}, {w}};
+    return bounds(op_named("linear_q4gsw"), linear_signature(DType::f32), contract, expected).at(0);
+  };
+  EXPECT_TRUE(std::isfinite(bound({.activation = DType::f16}, 65504, 1)));
+  EXPECT_TRUE(std::isinf(bound({.activation = DType::f16}, 65505, 1)));
+  EXPECT_TRUE(std::isfinite(bound({.activation = DType::bf16}, 65505, 1)));
+  EXPECT_TRUE(std::isinf(bound({.weight = DType::f16}, 1, 65505)));
+  EXPECT_TRUE(std::isfinite(bound({}, 65505, 65505)));
+}
+
 TEST(Bound, ShorterChainsBoundMoreTightly) {
-  const Expected expected{{3}, {5}, {6}, {20}};
+  const Expected expected{{3}, {5}, {6}, {20}, {1}, {1}};
   const Signature signature = linear_signature(DType::f32, 128);
   const auto bound = [&](std::int32_t divisor) {
     const Contract contract{.chain_divisor = divisor, .chain_extra = 0};
@@ -125,7 +138,7 @@ TEST(Bound, NothingIsPromisedWhereAnIntermediateMayOverflow) {
   EXPECT_EQ(linear_bound({}, DType::f32, kInfinity), kInfinity);
   EXPECT_EQ(linear_bound({}, DType::f32, std::nan("")), kInfinity);
   EXPECT_EQ(linear_bound({.chain_extra = 1 << 24}), kInfinity);  // n u >= 1
-  const Expected nan{{std::nan("")}, {std::nan("")}, {1}, {1}};
+  const Expected nan{{std::nan("")}, {std::nan("")}, {1}, {1}, {1}, {1}};
   EXPECT_EQ(bounds(op_named("linear_q4gsw"), linear_signature(DType::f32), {}, nan).at(0), kInfinity);
 }
 

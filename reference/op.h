@@ -98,6 +98,8 @@ struct Expected {
   std::vector<double> magnitude;  ///< Sum of the absolute values of the terms, |x||w| and |b|.
   std::vector<double> peak;       ///< Largest absolute value any intermediate may take (for overflow).
   std::vector<double> underflow;  ///< Error caused if every operation is off by one absolute unit (for underflow).
+  /// Arithmetic::accumulated only: max |x_k| and max |w_k|, which overflow if rounded to a type of narrow range.
+  std::vector<double> largest_activation = {}, largest_weight = {};
 };
 
 /// Complete description of an operator.

@@ -9,6 +9,7 @@ namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Row = Eigen::RowVectorXd;
+using Column = Eigen::VectorXd;
 
 // Codes, scales spread over K, and the dequantised weight, all [N, K].
 struct Weight {
@@ -47,23 +48,28 @@ Expected evaluate(const Problem& problem) {
   Row b = Row::Zero(w.value.rows());
   for (std::int64_t n = 0; n < bias.size(); ++n) b(n) = bias.at(n);
 
+  const Matrix abs_x = x.cwiseAbs(), abs_w = w.value.cwiseAbs(), abs_code = w.code.cwiseAbs();
   const Matrix y = (x * w.value.transpose()).rowwise() + b;
-  const Matrix magnitude = (x.cwiseAbs() * w.value.cwiseAbs().transpose()).rowwise() + b.cwiseAbs();
-  const Row largest_weight = columns > 0 ? Row(w.value.cwiseAbs().rowwise().maxCoeff().transpose()) : b.cwiseAbs();
+  const Matrix magnitude = (abs_x * abs_w.transpose()).rowwise() + b.cwiseAbs();
+  const Column x_sum = abs_x.rowwise().sum(), x_max = abs_x.rowwise().maxCoeff();
+  const Row w_sum = abs_w.rowwise().sum().transpose(), w_max = abs_w.rowwise().maxCoeff().transpose();
   // Scales may be applied to the sum of a group, sum_k x_k c_k, which is larger than what it becomes if they are small.
-  Matrix peak = magnitude.cwiseMax(largest_weight.replicate(rows, 1));
+  Matrix peak = magnitude.cwiseMax(w_max.replicate(rows, 1));
   for (std::int64_t k = 0, group = problem.signature["group"]; k < columns; k += group) {
-    peak = peak.cwiseMax(x.middleCols(k, group).cwiseAbs() * w.code.middleCols(k, group).cwiseAbs().transpose());
+    peak = peak.cwiseMax(abs_x.middleCols(k, group) * abs_code.middleCols(k, group).transpose());
   }
   // If x_k, s_k, c_k s_k, x_k c_k, x_k w_k and each partial sum, of scaled or of unscaled products, are off by one
   // unit, the sum is off by at most
   //   sum_k (|w_k| + |x_k c_k| + |x_k| + 2 |s_k| + 4) + 2 units.
-  const Row per_row =
-      w.value.cwiseAbs().rowwise().sum().transpose() + 2 * w.scale.cwiseAbs().rowwise().sum().transpose();
-  const Matrix underflow =
-      ((x.cwiseAbs() * w.code.cwiseAbs().transpose()).colwise() + x.cwiseAbs().rowwise().sum()).rowwise() + per_row;
-  return {flatten(y), flatten(magnitude), flatten(peak),
-          flatten((underflow.array() + 4.0 * static_cast<double>(columns) + 2).matrix())};
+  const Row s_sum = w.scale.cwiseAbs().rowwise().sum().transpose();
+  const Matrix underflow = ((abs_x * abs_code.transpose()).colwise() + x_sum).rowwise() + (w_sum + 2 * s_sum);
+  const double per_term = 4.0 * static_cast<double>(columns) + 2;
+  return {.value = flatten(y),
+          .magnitude = flatten(magnitude),
+          .peak = flatten(peak),
+          .underflow = flatten((underflow.array() + per_term).matrix()),
+          .largest_activation = flatten(x_max.replicate(1, w_max.size())),
+          .largest_weight = flatten(w_max.replicate(rows, 1))};
 }
 
 }  // namespace
