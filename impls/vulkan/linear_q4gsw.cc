@@ -37,7 +37,7 @@ constexpr plumb_contract kContract{.activation = PLUMB_F32,
 static_assert(kLocalY == 8, "chain_extra counts the fold of eight parts");
 
 struct Weight {
-  StoragePtr blocks;  // et_vk.w_4x8_nc
+  StoragePtr blocks;  // plumb.blocks_4x8
   StoragePtr scales;  // f32 [groups + 1, N padded to 8], padding 0; the last row is the bias
   std::uint32_t bias_row;
 };
