@@ -69,7 +69,8 @@ class Box {
 
 bool acceptable(double got, double want, double bound, DType dtype) {
   if (std::isnan(want)) return std::isnan(got);
-  if (std::isinf(got)) return got == want || got == round_to(dtype, want + std::copysign(bound, want));
+  // The bound may reach across zero, so the infinity may be of either sign.
+  if (std::isinf(got)) return got == want || got == round_to(dtype, want + std::copysign(bound, got));
   return std::abs(got - want) <= bound;  // false for NaN
 }
 

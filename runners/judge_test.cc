@@ -36,6 +36,9 @@ TEST(Acceptable, AcceptsAnInfinityOnlyWhereRoundingGivesOne) {
   EXPECT_TRUE(acceptable(kInf, 65500, 20, DType::f16));  // 65520 rounds to infinity
   EXPECT_FALSE(acceptable(-kInf, 65500, 20, DType::f16));
   EXPECT_TRUE(acceptable(kInf, 1e39, 0, DType::f32));
+  EXPECT_FALSE(acceptable(-kInf, 1e39, 0, DType::f32));
+  EXPECT_TRUE(acceptable(kInf, -70000, 140000, DType::f16)) << "the bound reaches across zero";
+  EXPECT_FALSE(acceptable(kInf, -70000, 130000, DType::f16));
 }
 
 class JudgeLinear : public testing::Test {
