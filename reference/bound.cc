@@ -66,13 +66,15 @@ Factors factors_of(const Op& op, const Signature& signature, const Contract& con
   const double oracle = sums ? gamma(length + 3, kOracleRoundoff) : 0;
   // The product of the three factors, minus 1, without cancellation.
   const double relative = std::expm1(std::log1p(u_x) + std::log1p(u_w) + std::log1p(summation));
-  return {.relative = relative + oracle,
-          .output = is_narrower(output, contract.accumulator) ? unit_roundoff(output) : 0,
-          .underflow = 2 * underflow_unit(contract, rounds_x, rounds_w),
-          .output_floor = underflow_unit(output, contract.flushes_subnormals),
-          .overflow = info(contract.accumulator).max_finite,
-          .activation_overflow = rounds_x ? info(contract.activation).max_finite : kInfinity,
-          .weight_overflow = rounds_w ? info(contract.weight).max_finite : kInfinity};
+  return {
+      .relative = relative + oracle,
+      .output = is_narrower(output, contract.accumulator) ? unit_roundoff(output) : 0,
+      // An activation that is not rounded may still be flushed in the type in which the contract says it is handled.
+      .underflow = 2 * underflow_unit(contract, rounds_x || (sums && contract.flushes_subnormals), rounds_w),
+      .output_floor = underflow_unit(output, contract.flushes_subnormals),
+      .overflow = info(contract.accumulator).max_finite,
+      .activation_overflow = rounds_x ? info(contract.activation).max_finite : kInfinity,
+      .weight_overflow = rounds_w ? info(contract.weight).max_finite : kInfinity};
 }
 
 // Written so that NaN counts as overflow.

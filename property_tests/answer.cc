@@ -1,0 +1,40 @@
+#include "property_tests/answer.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "runners/campaign.h"
+#include "runners/execute.h"
+
+namespace plumb {
+namespace {
+
+void require_ok(const Subject& subject, const char* function, plumb_status status) {
+  if (status == PLUMB_OK) return;
+  throw std::runtime_error(fmt::format("{}: {} returned '{}'", subject.impl->name, function, to_string(status)));
+}
+
+}  // namespace
+
+std::vector<Subject> runnable(std::string_view op) {
+  std::vector<Subject> subjects;
+  for (const Subject& subject : builtin_subjects()) {
+    if (op == subject.impl->op && subject.impl->unavailable == nullptr) subjects.push_back(subject);
+  }
+  if (subjects.empty()) throw std::runtime_error(fmt::format("no implementation of {} can run here", op));
+  return subjects;
+}
+
+Tensor answer(const Subject& subject, const Op& op, const Problem& problem) {
+  const DType dtype = dtype_of(op.output, op, problem.signature);
+  Execute execute(*subject.impl, op, problem, dtype, shape_of(op.output, problem.signature));
+  require_ok(subject, "prepare", execute.prepare());
+  Execution execution = execute.run(1, std::byte{0xA5});
+  require_ok(subject, "run", execution.status);
+  if (!execution.violations.empty()) {
+    throw std::runtime_error(fmt::format("{}: {}", subject.impl->name, fmt::join(execution.violations, "; ")));
+  }
+  return std::move(execution.output);
+}
+
+}  // namespace plumb

@@ -1,0 +1,139 @@
+#include "property_tests/faults/faults.h"
+
+#include <array>
+#include <string>
+
+#include "property_tests/faults/kernels.h"
+#include "reference/error.h"
+
+namespace plumb::faults {
+namespace {
+
+constexpr const char* kLinear = "linear_q4gsw";
+constexpr const char* kEmbedding = "embedding_q4gsw";
+constexpr const char* kPack = "pack_uint4";
+constexpr const char* kUnpack = "unpack_uint4";
+
+using enum Mutation;
+
+constexpr Fault kFaults[] = {
+    // linear_q4gsw: codes
+    {"nibbles_swapped", kLinear, "low nibble taken for the odd k", nibbles_swapped, Outcome::fail},
+    {"offset_missing", kLinear, "codes 0 … 15 used as they are", offset_missing, Outcome::fail},
+    {"offset_7", kLinear, "7 subtracted instead of 8", offset_7, Outcome::fail},
+    {"high_nibble_kept", kLinear, "byte not masked for its low code", high_nibble_kept, Outcome::fail},
+    {"codes_as_signed", kLinear, "offset binary read as two's complement", codes_as_signed, Outcome::fail},
+    // linear_q4gsw: scales
+    {"scale_of_previous_group", kLinear, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "",
+     "K > group", true},
+    {"scale_of_group_0", kLinear, "one scale for all groups", scale_of_group_0, Outcome::fail, "", "K > group", true},
+    {"scales_transposed", kLinear, "scales read as [N, K/group]", scales_transposed, Outcome::fail, "",
+     "K > group && N > 1", true},
+    {"group_is_32", kLinear, "group index k / 32 whatever the group", group_is_32, Outcome::fail, "", "group != 32",
+     true},
+    // linear_q4gsw: elements
+    {"last_k_dropped", kLinear, "last product missing", last_k_dropped, Outcome::fail, "", "1", true},
+    {"tail_counted_twice", kLinear, "K % 8 products added again", tail_counted_twice, Outcome::fail, "", "K % 8 != 0",
+     true},
+    {"last_row_missing", kLinear, "row M - 1 not written", last_row_missing, Outcome::fail, "", "row == M - 1"},
+    {"last_column_unwritten", kLinear, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
+     "column == N - 1", true},
+    {"nothing_written", kLinear, "returns ok and writes nothing", nothing_written, Outcome::fail,
+     "every element is wrong"},
+    {"bias_twice", kLinear, "bias added twice", bias_twice, Outcome::fail, "", "bias", true},
+    {"bias_dropped", kLinear, "bias ignored", bias_dropped, Outcome::fail, "", "bias", true},
+    // linear_q4gsw: arithmetic
+    {"half_precision", kLinear, "accumulates in f16, claims f32", half_precision, Outcome::fail, "", "1", true},
+    {"bf16_precision", kLinear, "accumulates in bf16, claims f32", bf16_precision, Outcome::fail, "", "1", true},
+    {"sum_split_over_threads", kLinear, "K is split in two if there are threads, claims deterministic",
+     sum_split_over_threads, Outcome::flaky, "other bits with 3 threads", "1", true},
+    // linear_q4gsw: memory, status, process
+    {"one_written_beyond", kLinear, "element M * N written", one_written_beyond, Outcome::fail,
+     "bytes outside y were written", "1", true},
+    {"one_written_before", kLinear, "element -1 written", one_written_before, Outcome::fail,
+     "bytes outside y were written", "1", true},
+    {"input_written", kLinear, "x changed in place", input_written, Outcome::fail, "x, an input, was written to", "1",
+     true},
+    {"status_after_writing", kLinear, "right output, but status bad argument", status_after_writing, Outcome::fail,
+     "returned 'bad argument' for a legal call"},
+    {"segmentation_fault", kLinear, "null pointer written for M > 32, K < 8", segmentation_fault, Outcome::crash,
+     "ended its process", "M > 32 && K < 8", true},
+    {"aborts", kLinear, "abort() for M > 32, K < 8", aborts, Outcome::crash, "SIGABRT", "M > 32 && K < 8", true},
+    {"exits", kLinear, "exit(0) for M > 32, K < 8", exits, Outcome::crash, "ended its process", "M > 32 && K < 8",
+     true},
+    {"never_returns", kLinear, "endless loop for M > 32, K < 8", never_returns, Outcome::hang, "did not return within",
+     "M > 32 && K < 8", true},
+
+    // embedding_q4gsw
+    {"nibbles_swapped", kEmbedding, "the other nibble of each byte", nibbles_swapped, Outcome::fail},
+    {"layout_flag_ignored", kEmbedding, "even column always in the low nibble", layout_flag_ignored, Outcome::fail, "",
+     "linear == 0"},
+    {"offset_missing", kEmbedding, "codes 0 … 15 used as they are", offset_missing, Outcome::fail},
+    {"offset_7", kEmbedding, "7 subtracted instead of 8", offset_7, Outcome::fail},
+    {"row_off_by_one", kEmbedding, "row index + 1, kept inside the table", row_off_by_one, Outcome::fail, "", "N > 1"},
+    {"group_is_32", kEmbedding, "group index k / 32 whatever the group", group_is_32, Outcome::fail, "",
+     "column / 32 != column / group", true},
+    {"scale_of_previous_group", kEmbedding, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "",
+     "column >= group", true},
+    {"scale_of_group_0", kEmbedding, "one scale for each row", scale_of_group_0, Outcome::fail, "", "column >= group",
+     true},
+    {"scales_transposed", kEmbedding, "scales read as [K/group, N]", scales_transposed, Outcome::fail, "",
+     "K > group && N > 1", true},
+    {"last_column_unwritten", kEmbedding, "column K - 1 not written", last_column_unwritten, Outcome::fail, "",
+     "column == K - 1", true},
+    {"last_row_missing", kEmbedding, "last index not looked up", last_row_missing, Outcome::fail, "", "row == M - 1"},
+    {"half_precision", kEmbedding, "product rounded to f16, y is f32", half_precision, Outcome::fail, "", "1", true},
+    {"one_written_beyond", kEmbedding, "element M * K written", one_written_beyond, Outcome::fail,
+     "bytes outside y were written", "1", true},
+    {"aborts", kEmbedding, "abort() for M > 16, N < 3", aborts, Outcome::crash, "SIGABRT", "M > 16 && N < 3", true},
+
+    // pack_uint4
+    {"nibbles_swapped", kPack, "first code in the high nibble", nibbles_swapped, Outcome::fail},
+    {"high_nibble_kept", kPack, "first code not masked", high_nibble_kept, Outcome::fail},
+    {"pair_across_rows_swapped", kPack, "pairs that cross a row are turned round", pair_across_rows_swapped,
+     Outcome::fail, "", "lead > 1"},
+    {"last_row_missing", kPack, "last byte not written", last_row_missing, Outcome::fail, "", "row == n / 2 - 1"},
+    {"one_written_beyond", kPack, "one byte too many written", one_written_beyond, Outcome::fail,
+     "bytes outside packed were written"},
+    {"input_written", kPack, "codes changed in place", input_written, Outcome::fail, "codes, an input, was written to"},
+    {"exits", kPack, "exit(0) for n = 2", exits, Outcome::crash, "ended its process", "n == 2"},
+
+    // unpack_uint4
+    {"nibbles_swapped", kUnpack, "high nibble first", nibbles_swapped, Outcome::fail},
+    {"sign_extension_missing", kUnpack, "high code of an i8 container without its sign", sign_extension_missing,
+     Outcome::fail, "", "column == 1"},
+    {"last_row_missing", kUnpack, "last byte not unpacked", last_row_missing, Outcome::fail, "", "row == n - 1"},
+    {"one_written_before", kUnpack, "one byte before the codes written", one_written_before, Outcome::fail,
+     "bytes outside codes were written"},
+    {"never_returns", kUnpack, "endless loop for n = 1", never_returns, Outcome::hang, "did not return within",
+     "n == 1"},
+};
+
+// One line for each operator.
+struct Plain {
+  const char* op;
+  Kernel (*make)(Mutation);
+};
+constexpr Plain kPlain[] = {
+    {kLinear, linear_q4gsw}, {kEmbedding, embedding_q4gsw}, {kPack, pack_uint4}, {kUnpack, unpack_uint4}};
+
+Kernel make_kernel(std::string_view op, Mutation mutation) {
+  for (const Plain& plain : kPlain) {
+    if (op == plain.op) return plain.make(mutation);
+  }
+  PLUMB_CHECK(false);
+}
+
+}  // namespace
+
+std::span<const Fault> all_faults() { return kFaults; }
+
+std::unique_ptr<Builtin> make_faulty(const Fault& fault) {
+  return std::make_unique<Builtin>("fault." + std::string(fault.id), "", make_kernel(fault.op, fault.mutation));
+}
+
+std::unique_ptr<Builtin> make_plain(const char* op) {
+  return std::make_unique<Builtin>("plain", "", make_kernel(op, none));
+}
+
+}  // namespace plumb::faults

@@ -1,0 +1,33 @@
+// The catalogue of deliberately wrong implementations. faults.cc is the table.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "impls/builtin.h"
+#include "property_tests/faults/mutation.h"
+#include "reports/record.h"
+
+namespace plumb::faults {
+
+/// A wrong implementation, and how the standard campaign has to see it.
+struct Fault {
+  const char* id;         ///< Unique per operator; the implementation is called "fault.<id>".
+  const char* op;         ///< Operator.
+  const char* mechanism;  ///< What is wrong, in one line.
+  Mutation mutation;
+  Outcome outcome;            ///< Of every case in which it shows.
+  const char* reason = "";    ///< Part of the reason that those cases give.
+  const char* touches = "1";  ///< Formula over sizes, row and column: the elements that it can change.
+  bool passes_peers = false;  ///< On one friendly shape, cosine > 0.99 or NMSE <= 5e-4 lets it through.
+};
+
+/// All faults, in the order of the table.
+[[nodiscard]] std::span<const Fault> all_faults();
+
+/// The wrong implementation.
+[[nodiscard]] std::unique_ptr<Builtin> make_faulty(const Fault& fault);
+/// The same kernel without the mutation, "plain".
+[[nodiscard]] std::unique_ptr<Builtin> make_plain(const char* op);
+
+}  // namespace plumb::faults

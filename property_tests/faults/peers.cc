@@ -1,0 +1,59 @@
+#include "property_tests/faults/peers.h"
+
+#include <cmath>
+
+#include "reference/ops.h"
+#include "runners/execute.h"
+#include "runners/philox.h"
+
+namespace plumb::faults {
+namespace {
+
+// Nearly normal: twelve uniform numbers, less their mean.
+double normal(const Random& random, std::uint64_t index) {
+  double sum = -6;
+  for (std::uint64_t i = 0; i < 12; ++i) sum += random.uniform(12 * index + i, 0, 1);
+  return sum;
+}
+
+Problem friendly_problem(const Op& op) {
+  const Sizes sizes = op.name == "linear_q4gsw" ? Sizes{{"M", 8}, {"K", 1024}, {"N", 128}, {"group", 32}, {"bias", 1}}
+                                                : Sizes{{"M", 8}, {"K", 256}, {"N", 64}, {"group", 32}};
+  Problem problem = make_problem({&op, make_signature(op, sizes), &data_mode_named("bounded"), 0});
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const Port& port = op.inputs[i];
+    if (port.fill != Fill::activation && port.fill != Fill::bias && port.fill != Fill::scale) continue;
+    const Random random(0, port.name);
+    Tensor& tensor = problem.inputs[i];
+    for (std::int64_t j = 0; j < tensor.size(); ++j) {
+      const double value = normal(random, static_cast<std::uint64_t>(j));
+      // Scales of groups of 32 normal weights hardly differ; a bias is small beside the sum.
+      tensor.set(j, port.fill == Fill::scale ? 0.02 + 0.002 * value : port.fill == Fill::bias ? 0.1 * value : value);
+    }
+  }
+  return problem;
+}
+
+}  // namespace
+
+PeerScore peer_score(const plumb_impl& impl) {
+  const Op& op = op_named(impl.op);
+  const Problem problem = friendly_problem(op);
+  const Expected expected = op.evaluate(problem);
+  Execute execute(impl, op, problem, dtype_of(op.output, op, problem.signature),
+                  shape_of(op.output, problem.signature));
+  if (execute.prepare() != PLUMB_OK) return {0, 1};
+  const Execution execution = execute.run(1, std::byte{0});
+  if (execution.status != PLUMB_OK) return {0, 1};
+  double dot = 0, got_square = 0, want_square = 0, error_square = 0;
+  for (std::int64_t i = 0; i < execution.output.size(); ++i) {
+    const double got = execution.output.at(i), want = expected.value[static_cast<std::size_t>(i)];
+    dot += got * want;
+    got_square += got * got;
+    want_square += want * want;
+    error_square += (got - want) * (got - want);
+  }
+  return {dot / std::sqrt(got_square * want_square), error_square / want_square};
+}
+
+}  // namespace plumb::faults

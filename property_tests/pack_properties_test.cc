@@ -1,0 +1,53 @@
+// Packing and unpacking by any two implementations undo each other.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+#include "property_tests/answer.h"
+#include "property_tests/generate.h"
+#include "reference/ops.h"
+
+namespace plumb {
+namespace {
+
+// A problem of the other operator over the bytes that one of them wrote.
+Problem over_bytes(const Op& op, std::int64_t count, DType dtype, std::span<const std::byte> bytes) {
+  Sizes sizes = {{"n", count}};
+  if (op.param("container") != nullptr) sizes["container"] = static_cast<std::int64_t>(dtype);
+  return {make_signature(op, sizes), {Tensor(dtype, {count}, {bytes.begin(), bytes.end()})}};
+}
+
+RC_GTEST_PROP(PackProperties, UnpackUndoesPack, ()) {
+  const Op &pack = op_named("pack_uint4"), &unpack = op_named("unpack_uint4");
+  const Problem problem = make_problem(*arbitrary_case(pack));
+  const std::span<const std::uint8_t> codes = problem.inputs[0].codes();
+  for (const Subject& packer : runnable("pack_uint4")) {
+    const Tensor packed = answer(packer, pack, problem);
+    const Problem back = over_bytes(unpack, packed.size(), DType::u8, packed.bytes());
+    for (const Subject& unpacker : runnable("unpack_uint4")) {
+      RC_LOG(packer.impl->name);
+      RC_LOG(unpacker.impl->name);
+      const Tensor unpacked = answer(unpacker, unpack, back);
+      RC_ASSERT(std::ranges::equal(unpacked.codes(), codes, {}, {}, [](std::uint8_t code) { return code & 15; }));
+    }
+  }
+}
+
+// Also for an i8 container, whose high codes keep the sign: packing takes their low four bits.
+RC_GTEST_PROP(PackProperties, PackUndoesUnpack, ()) {
+  const Op &pack = op_named("pack_uint4"), &unpack = op_named("unpack_uint4");
+  const Problem problem = make_problem(*arbitrary_case(unpack));
+  for (const Subject& unpacker : runnable("unpack_uint4")) {
+    const Tensor unpacked = answer(unpacker, unpack, problem);
+    const Problem back = over_bytes(pack, unpacked.size(), DType::u8, unpacked.bytes());
+    for (const Subject& packer : runnable("pack_uint4")) {
+      RC_LOG(unpacker.impl->name);
+      RC_LOG(packer.impl->name);
+      RC_ASSERT(std::ranges::equal(answer(packer, pack, back).bytes(), problem.inputs[0].bytes()));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace plumb
