@@ -26,18 +26,6 @@ volatile std::sig_atomic_t interrupted = 0;
 
 void on_interrupt(int) { interrupted = 1; }
 
-// Ctrl-C sets a flag while this lives.
-class InterruptGuard {
- public:
-  InterruptGuard() : previous_(std::signal(SIGINT, on_interrupt)) { interrupted = 0; }
-  ~InterruptGuard() { std::signal(SIGINT, previous_); }
-  InterruptGuard(const InterruptGuard&) = delete;
-  InterruptGuard& operator=(const InterruptGuard&) = delete;
-
- private:
-  void (*previous_)(int);
-};
-
 bool needs_mode(const DataMode& mode, const std::vector<const plumb_impl*>& impls) {
   if (!mode.exact() || mode.name == "exact") return true;
   for (const plumb_impl* impl : impls) {
@@ -60,6 +48,13 @@ std::string join_unique(const std::vector<Subject>& subjects, bool ops, const st
 }
 
 }  // namespace
+
+void catch_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = on_interrupt;
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+}
 
 std::vector<Subject> builtin_subjects() {
   std::vector<Subject> subjects;
@@ -132,7 +127,6 @@ Run run_units(const std::vector<Unit>& units, const RunOptions& options) {
   run.info.seed = options.seed;
   for (const Unit& unit : units) run.info.planned += static_cast<std::int64_t>(unit.steps.size());
 
-  const InterruptGuard guard;
   Progress progress(run.info.planned);
   const SandboxOptions sandbox{options.jobs, std::chrono::milliseconds(options.step_limit_ms),
                                [&](const Record& record) { progress.add(record); }, [] { return interrupted != 0; }};

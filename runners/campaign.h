@@ -33,7 +33,12 @@ struct RunOptions {
   std::uint64_t seed = 0;     ///< For the report.
 };
 
-/// Works through the units with progress on stderr. Ctrl-C ends it early; the result then says `interrupted`.
+/// From here on the first Ctrl-C only cuts runs short, so that a valid partial report is written whenever it comes; a
+/// second one kills the program.
+void catch_interrupts();
+
+/// Works through the units with progress on stderr. After Ctrl-C (see catch_interrupts) it ends early; the result then
+/// says `interrupted`.
 [[nodiscard]] Run run_units(const std::vector<Unit>& units, const RunOptions& options);
 
 }  // namespace plumb

@@ -65,7 +65,7 @@ TEST_F(Cli, RunDoesNotOverwriteUnlessTold) {
 }
 
 TEST_F(Cli, InterruptLeavesAValidPartialReport) {
-  const Ended run = shell("timeout -s INT 1 " PLUMB_BINARY_DIR "/plumb run --jobs 1 --out " + out_);
+  const Ended run = shell("timeout -s INT 2 " PLUMB_BINARY_DIR "/plumb run --jobs 1 --out " + out_);
   // timeout says 124 however the program ended.
   EXPECT_EQ(run.exit_code, 124) << run.output;
   const plumb::Run partial = read_json(read_file(out_ + "/results.json"));

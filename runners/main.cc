@@ -8,6 +8,7 @@
 
 #include "reference/error.h"
 #include "reference/names.h"
+#include "runners/campaign.h"
 #include "runners/cli/commands.h"
 #include "runners/version.h"
 
@@ -39,6 +40,7 @@ void check_subcommand(const CLI::App& app, const std::string& word) {
 
 int main(int argc, char** argv) {
   CLI::App app{"plumb: correctness of low-bit weight packs, rewrites and kernels", "plumb"};
+  plumb::catch_interrupts();
   plumb::cli::Context context;
   context.command = command_line(argc, argv);
   app.set_version_flag("--version", std::string("plumb ") + plumb::kVersion);
