@@ -58,8 +58,9 @@ void confine(const Limits& limits) {
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_CPU, limits.time.count() / 1000 + 1);
   if (kSanitized) return;
-  set_limit(RLIMIT_AS, address_space_bytes() + limits.memory_bytes);
+  if (limits.memory_bytes > 0) set_limit(RLIMIT_AS, address_space_bytes() + limits.memory_bytes);
   for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE}) std::signal(signal, SIG_DFL);
+  if (!limits.quiet) return;
   const int nowhere = open("/dev/null", O_WRONLY);
   if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
 }
@@ -110,9 +111,9 @@ std::string receive(int pipe_end, const Limits& limits, std::string& stopped_bec
 }
 
 std::string describe_end(int status) {
-  if (WIFEXITED(status)) return "ended the reader with exit status " + std::to_string(WEXITSTATUS(status));
+  if (WIFEXITED(status)) return "ended its process with exit status " + std::to_string(WEXITSTATUS(status));
   const char* name = sigabbrev_np(WTERMSIG(status));
-  return "ended the reader with " + (name ? "SIG" + std::string(name) : std::to_string(WTERMSIG(status)));
+  return "ended its process with " + (name ? "SIG" + std::string(name) : std::to_string(WTERMSIG(status)));
 }
 
 }  // namespace
@@ -139,7 +140,7 @@ std::string run_isolated(const std::string& subject, const std::function<std::st
   }
   if (stopped_because.empty() && !(WIFEXITED(status) && WEXITSTATUS(status) == 0 && !received.empty()))
     stopped_because = describe_end(status);
-  if (!stopped_because.empty()) throw Error(subject + " is corrupt: reading it " + stopped_because);
+  if (!stopped_because.empty()) throw Error(subject + " " + limits.blame + " " + stopped_because);
   const std::string body = received.substr(1);
   if (received[0] == kException) throw Error(body);
   return body;

@@ -35,11 +35,11 @@ TEST(Isolated, PassesOnExceptions) {
 
 TEST(Isolated, NamesTheDeathOfTheChild) {
   EXPECT_EQ(error_of([]() -> std::string { _exit(7); }),
-            "x.h5 is corrupt: reading it ended the reader with exit status 7");
+            "x.h5 is corrupt: reading it ended its process with exit status 7");
   EXPECT_EQ(error_of([]() -> std::string { _exit(0); }),
-            "x.h5 is corrupt: reading it ended the reader with exit status 0");
+            "x.h5 is corrupt: reading it ended its process with exit status 0");
   EXPECT_EQ(error_of([] { return kill(getpid(), SIGKILL), std::string("never"); }),
-            "x.h5 is corrupt: reading it ended the reader with SIGKILL");
+            "x.h5 is corrupt: reading it ended its process with SIGKILL");
   // A sanitizer turns the signal into an exit status.
   EXPECT_EQ(error_of([] { return raise(SIGSEGV), std::string("never"); }).find("x.h5 is corrupt: reading it ended"),
             0u);

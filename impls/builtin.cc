@@ -38,17 +38,14 @@ Sizes params_of(const plumb_call& call) {
 void check_frame(const plumb_call& call) {
   if (call.struct_size < sizeof(plumb_call)) throw Error("plumb_call: struct_size is too small");
   if (call.param_count < 0) throw Error(fmt::format("param_count: expected >= 0, got {}", call.param_count));
-  if (call.output_count != 1) throw Error(fmt::format("expected 1 output, got {}", call.output_count));
   if (call.threads < 1) throw Error(fmt::format("threads: expected >= 1, got {}", call.threads));
 }
 
-void check_output(const Op& op, const Signature& signature, const plumb_tensor& output) {
-  const Shape expected = shape_of(op.output, signature);
-  const DType dtype = dtype_of(op.output, op, signature);
+void check_output(const Port& port, const Form& expected, const plumb_tensor& output) {
   const Shape got = shape_of_tensor(output);
-  if (got == expected && output.dtype == static_cast<std::int32_t>(dtype)) return;
-  throw Error(fmt::format("{}: expected {} {}, got {} {}", op.output.name, to_string(dtype), to_string(expected),
-                          to_string(dtype_of_tensor(output)), to_string(got)));
+  if (got == expected.shape && output.dtype == static_cast<std::int32_t>(expected.dtype)) return;
+  throw Error(fmt::format("{}: expected {} {}, got {} {}", port.name, to_string(expected.dtype),
+                          to_string(expected.shape), to_string(dtype_of_tensor(output)), to_string(got)));
 }
 
 // Element `i` of an array that need not be aligned.
@@ -64,6 +61,14 @@ void check_data(const Call& call, const plumb_call& raw, Role role) {
   for (std::size_t i = 0; i < call.op().inputs.size(); ++i) {
     if (call.op().inputs[i].role == role && call.input_count(i) > 0 && raw.inputs[i].data == nullptr) {
       throw Error(fmt::format("{}: expected data, got a null pointer", raw.inputs[i].name));
+    }
+  }
+}
+
+void check_output_data(const Call& call, const plumb_call& raw) {
+  for (std::size_t i = 0; i < call.op().outputs.size(); ++i) {
+    if (call.output_count(i) > 0 && raw.outputs[i].data == nullptr) {
+      throw Error(fmt::format("{}: expected memory, got a null pointer", raw.outputs[i].name));
     }
   }
 }
@@ -106,7 +111,7 @@ plumb_status run_builtin(const plumb_impl* self, const plumb_call* call, void* p
     check_data(checked, *call, Role::activation);
     if (kernel_of(self).prepare && prepared == nullptr) throw Error("run without what prepare made");
     if (!kernel_of(self).prepare) check_data(checked, *call, Role::constant);
-    if (checked.output_count() > 0 && call->outputs[0].data == nullptr) throw Error("output: got a null pointer");
+    check_output_data(checked, *call);
     void* state = prepared == nullptr ? nullptr : static_cast<std::shared_ptr<void>*>(prepared)->get();
     kernel_of(self).run(checked, state);
   });
@@ -127,8 +132,14 @@ Call::Call(const Op& op, const plumb_call& call) : op_(&op), call_(&call) {
     counts_.push_back(present ? element_count(offers.back().shape) : 0);
   }
   signature_ = infer_signature(op, offers, params_of(call));
-  check_output(op, signature_, call.outputs[0]);
-  output_count_ = element_count(shape_of(op.output, signature_));
+  const std::vector<Form> forms = output_forms(op, signature_);
+  if (call.output_count != static_cast<std::int32_t>(forms.size())) {
+    throw Error(fmt::format("expected {} outputs, got {}", forms.size(), call.output_count));
+  }
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    check_output(op.outputs[i], forms[i], call.outputs[i]);
+    output_counts_.push_back(element_count(forms[i].shape));
+  }
   check_indices(op, problem_for_index_check());
 }
 
@@ -170,7 +181,7 @@ std::vector<std::int64_t> Call::input_as_i64(std::size_t index) const {
 }
 
 void Call::store_f32(std::span<const float> values) const {
-  PLUMB_CHECK(static_cast<std::int64_t>(values.size()) == output_count_);
+  PLUMB_CHECK(static_cast<std::int64_t>(values.size()) == output_count());
   if (output_dtype() == DType::f32) {
     if (!values.empty()) std::memcpy(call_->outputs[0].data, values.data(), values.size_bytes());
     return;

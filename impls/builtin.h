@@ -41,13 +41,15 @@ class Call {
   /// An index input as i64.
   [[nodiscard]] std::vector<std::int64_t> input_as_i64(std::size_t input) const;
 
-  [[nodiscard]] DType output_dtype() const { return static_cast<DType>(call_->outputs[0].dtype); }
-  [[nodiscard]] std::int64_t output_count() const { return output_count_; }
-  template <typename T>
-  [[nodiscard]] std::span<T> output() const {
-    return {static_cast<T*>(call_->outputs[0].data), static_cast<std::size_t>(output_count_)};
+  [[nodiscard]] DType output_dtype(std::size_t output = 0) const {
+    return static_cast<DType>(call_->outputs[output].dtype);
   }
-  /// Writes f32 results to the output, rounding to nearest even if it is narrower.
+  [[nodiscard]] std::int64_t output_count(std::size_t output = 0) const { return output_counts_[output]; }
+  template <typename T>
+  [[nodiscard]] std::span<T> output(std::size_t output = 0) const {
+    return {static_cast<T*>(call_->outputs[output].data), static_cast<std::size_t>(output_counts_[output])};
+  }
+  /// Writes f32 results to the first output, rounding to nearest even if it is narrower.
   void store_f32(std::span<const float> values) const;
 
  private:
@@ -57,7 +59,7 @@ class Call {
   const plumb_call* call_;
   Signature signature_;
   std::vector<std::int64_t> counts_;
-  std::int64_t output_count_;
+  std::vector<std::int64_t> output_counts_;
 };
 
 /// A built-in kernel. Both functions report trouble by throwing: Error becomes PLUMB_BAD_ARGUMENT, std::bad_alloc

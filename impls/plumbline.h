@@ -15,6 +15,9 @@
  *   - Functions return a status and let no C++ exception across. On any status but PLUMB_OK the outputs must be
  *     untouched.
  *   - All functions of one implementation are called from one thread at a time.
+ *   - plumbline loads the library once to read its description, and again in each worker process that calls it. No
+ *     process is forked after the library was loaded in it: it may start threads and open devices when it is loaded.
+ *   - Names of implementations are plain words: letters, digits and ._-+:/@.
  */
 #ifndef PLUMBLINE_H_
 #define PLUMBLINE_H_

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "runners/campaign.h"
 #include "runners/execute.h"
 
@@ -21,20 +24,25 @@ std::vector<Subject> runnable(std::string_view op) {
   for (const Subject& subject : builtin_subjects()) {
     if (op == subject.impl->op && subject.impl->unavailable == nullptr) subjects.push_back(subject);
   }
+  const char* required = std::getenv("PLUMB_REQUIRE");
+  const bool has_device = std::ranges::any_of(
+      subjects, [](const Subject& subject) { return std::string_view(subject.impl->name).starts_with("vulkan."); });
+  if (!has_device && required != nullptr && std::string_view(required).find("vulkan") != std::string_view::npos) {
+    throw std::runtime_error(fmt::format("PLUMB_REQUIRE asks for vulkan: no device can run {}", op));
+  }
   if (subjects.empty()) throw std::runtime_error(fmt::format("no implementation of {} can run here", op));
   return subjects;
 }
 
 Tensor answer(const Subject& subject, const Op& op, const Problem& problem) {
-  const DType dtype = dtype_of(op.output, op, problem.signature);
-  Execute execute(*subject.impl, op, problem, dtype, shape_of(op.output, problem.signature));
+  Execute execute(*subject.impl, op, problem, output_forms(op, problem.signature));
   require_ok(subject, "prepare", execute.prepare());
   Execution execution = execute.run(1, std::byte{0xA5});
   require_ok(subject, "run", execution.status);
   if (!execution.violations.empty()) {
     throw std::runtime_error(fmt::format("{}: {}", subject.impl->name, fmt::join(execution.violations, "; ")));
   }
-  return std::move(execution.output);
+  return std::move(execution.outputs[0]);
 }
 
 }  // namespace plumb

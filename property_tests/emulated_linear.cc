@@ -35,7 +35,7 @@ class Kernel {
 
   [[nodiscard]] Emulation run() {
     const Op& op = op_named("linear_q4gsw");
-    Tensor y(dtype_of(op.output, op, problem_.signature), shape_of(op.output, problem_.signature));
+    Tensor y(dtype_of(op.outputs[0], op, problem_.signature), shape_of(op.outputs[0], problem_.signature));
     for (std::int64_t i = 0; i < y.size(); ++i) {
       const std::int64_t outputs = problem_.signature["N"];
       const Partial sum = element(i / outputs, i % outputs);

@@ -53,8 +53,7 @@ double underflow_unit(const Contract& contract, bool rounds_activation, bool rou
 //   |y^ - y| <= [(1 + u_x)(1 + u_w)(1 + gamma_n(u)) - 1] sum_k |x_k||w_k|.
 // Higham, section 3.1 (inner products in any order of summation: n is the longest chain, section 4.2). The bias is one
 // more term that passes through at most as many roundings. The oracle sums in double: gamma_(K+3)(2^-53) more.
-Factors factors_of(const Op& op, const Signature& signature, const Contract& contract) {
-  const DType output = dtype_of(op.output, op, signature);
+Factors factors_of(const Op& op, DType output, const Signature& signature, const Contract& contract) {
   const bool sums = op.arithmetic == Arithmetic::accumulated;
   const std::int64_t length = sums ? evaluate_formula(op.length, signature.values) : 1;
   const std::int64_t chain = sums ? contract.chain(length) : 1;
@@ -91,11 +90,11 @@ double gamma(std::int64_t n, double u) {
   return nu < 1 ? nu / (1 - nu) : kInfinity;
 }
 
-std::vector<double> bounds(const Op& op, const Signature& signature, const Contract& contract,
-                           const Expected& expected) {
+std::vector<double> bounds(const Op& op, const Signature& signature, const Contract& contract, const Expected& expected,
+                           std::size_t output) {
   std::vector<double> result(expected.value.size(), 0);
-  if (op.arithmetic == Arithmetic::data_movement) return result;
-  const Factors f = factors_of(op, signature, contract);
+  if (op.arithmetic == Arithmetic::prescribed) return result;
+  const Factors f = factors_of(op, dtype_of(op.outputs.at(output), op, signature), signature, contract);
   const bool sums = op.arithmetic == Arithmetic::accumulated;
   PLUMB_CHECK(!sums || expected.largest_weight.size() == result.size());
   for (std::size_t i = 0; i < result.size(); ++i) {

@@ -13,10 +13,10 @@ namespace plumb {
 /// Infinite if n u >= 1. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., lemma 3.1.
 [[nodiscard]] double gamma(std::int64_t n, double u);
 
-/// For every output element the largest |got - want| that an implementation with this contract can produce.
-/// 0 for Arithmetic::data_movement (bit for bit). Infinite where an intermediate may overflow, or where the contract's
-/// chain is so long that it promises nothing: such elements cannot be judged.
+/// For every element of output number `output` the largest |got - want| that an implementation with this contract can
+/// produce. 0 for Arithmetic::prescribed (bit for bit). Infinite where an intermediate may overflow, or where the
+/// contract's chain is so long that it promises nothing: such elements cannot be judged.
 [[nodiscard]] std::vector<double> bounds(const Op& op, const Signature& signature, const Contract& contract,
-                                         const Expected& expected);
+                                         const Expected& expected, std::size_t output = 0);
 
 }  // namespace plumb

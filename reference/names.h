@@ -13,4 +13,7 @@ namespace plumb {
 /// The three candidates nearest to `name` by edit distance, nearest first, joined by ", ".
 [[nodiscard]] std::string nearest_names(std::string_view name, std::vector<std::string> candidates);
 
+/// `word` as a POSIX shell reads it: quoted unless it is plain.
+[[nodiscard]] std::string shell_quoted(std::string_view word);
+
 }  // namespace plumb

@@ -58,5 +58,12 @@ RC_GTEST_PROP(NearestNamesProperty, FirstIsNearest, ()) {
   RC_ASSERT(nearest_names(name, {a, b}) == expected);
 }
 
+TEST(ShellQuoted, LeavesPlainWordsAlone) {
+  EXPECT_EQ(shell_quoted("build/libx.so"), "build/libx.so");
+  EXPECT_EQ(shell_quoted(""), "''");
+  EXPECT_EQ(shell_quoted("pack[n=2]/exact#1"), "'pack[n=2]/exact#1'");
+  EXPECT_EQ(shell_quoted("it's"), "'it'\\''s'");
+}
+
 }  // namespace
 }  // namespace plumb

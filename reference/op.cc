@@ -11,6 +11,19 @@
 namespace plumb {
 namespace {
 
+// The element type that an ABI number stands for, or the number if there is none.
+std::string type_name(std::int64_t value) {
+  const auto type =
+      std::ranges::find(all_dtypes(), value, [](const DTypeInfo& t) { return static_cast<std::int64_t>(t.dtype); });
+  return type == all_dtypes().end() ? fmt::format("{}", value) : std::string(type->name);
+}
+
+std::vector<std::string> type_names(const Param& param) {
+  std::vector<std::string> names;
+  for (const std::int64_t value : param.values) names.push_back(type_name(value));
+  return names;
+}
+
 struct Dim {
   std::string formula;
   bool leading;  // NAME...
@@ -88,10 +101,8 @@ class Binder {
   // Element types by their names.
   [[nodiscard]] std::string spelled(const std::string& name, std::int64_t value) const {
     const Param* param = op_.param(name);
-    const auto type =
-        std::ranges::find(all_dtypes(), value, [](const DTypeInfo& t) { return static_cast<std::int64_t>(t.dtype); });
-    const bool is_type = param != nullptr && param->kind == Param::Kind::dtype && type != all_dtypes().end();
-    return is_type ? std::string(type->name) : fmt::format("{}", value);
+    const bool is_type = param != nullptr && param->kind == Param::Kind::dtype;
+    return is_type ? type_name(value) : fmt::format("{}", value);
   }
 
   void bind_presence_and_type(const Port& port, const Offer& offer) {
@@ -109,10 +120,8 @@ class Binder {
       }
     } else {
       if (std::ranges::find(choice->values, code) == choice->values.end()) {
-        std::vector<std::string_view> legal;
-        for (const std::int64_t value : choice->values) legal.push_back(to_string(static_cast<DType>(value)));
-        refuse(op_,
-               fmt::format("{}: expected {}, got {}", port.name, fmt::join(legal, " or "), to_string(offer.dtype)));
+        refuse(op_, fmt::format("{}: expected {}, got {}", port.name, fmt::join(type_names(*choice), " or "),
+                                to_string(offer.dtype)));
       }
       set(port, choice->name, code);
     }
@@ -167,7 +176,8 @@ void complete_params(const Op& op, Signature& signature) {
       refuse(op, fmt::format("parameter '{}': expected 0 or 1, got {}", param.name, value));
     }
     if (param.kind == Param::Kind::dtype && std::ranges::find(param.values, value) == param.values.end()) {
-      refuse(op, fmt::format("parameter '{}': element type {} is not one of its choices", param.name, value));
+      refuse(op, fmt::format("parameter '{}': expected {}, got {}", param.name, fmt::join(type_names(param), " or "),
+                             type_name(value)));
     }
   }
 }
@@ -266,12 +276,26 @@ Signature infer_signature(const Op& op, std::span<const Offer> inputs, const Siz
   return signature;
 }
 
-Shape plausible_output_shape(const Op& op, std::span<const Offer> inputs, const Sizes& params) {
-  try {
-    return shape_of(op.output, Binder(op, inputs, params).bind_loosely());
-  } catch (const std::exception&) {
-    return inputs.empty() ? Shape{} : inputs[0].shape;
+std::vector<Form> output_forms(const Op& op, const Signature& signature) {
+  std::vector<Form> forms;
+  for (const Port& port : op.outputs) forms.push_back({dtype_of(port, op, signature), shape_of(port, signature)});
+  return forms;
+}
+
+std::vector<Form> plausible_output_forms(const Op& op, std::span<const Offer> inputs, const Sizes& params) {
+  std::vector<Form> forms;
+  for (const Port& port : op.outputs) {
+    const auto chosen = params.find(port.dtype);
+    const DType dtype = op.param(port.dtype) == nullptr ? dtype_from_string(port.dtype)
+                        : chosen == params.end()        ? DType::f32
+                                                        : static_cast<DType>(chosen->second);
+    try {
+      forms.push_back({dtype, shape_of(port, Binder(op, inputs, params).bind_loosely())});
+    } catch (const std::exception&) {
+      forms.push_back({dtype, inputs.empty() ? Shape{} : inputs[0].shape});
+    }
   }
+  return forms;
 }
 
 Signature make_signature(const Op& op, const Sizes& given) {

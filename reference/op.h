@@ -74,9 +74,9 @@ struct Constraint {
 
 /// Which bound applies to an output (see bound.h).
 enum class Arithmetic {
-  data_movement,  ///< Integers are moved or packed: bit for bit.
-  rounded_once,   ///< One product, rounded to the output type.
-  accumulated,    ///< A sum of `length` products.
+  prescribed,    ///< Bits are moved, or every rounding is part of the definition: bit for bit.
+  rounded_once,  ///< One product, rounded to the output type.
+  accumulated,   ///< A sum of `length` products.
 };
 
 /// Sizes, parameters and leading dimensions of one concrete problem.
@@ -102,6 +102,9 @@ struct Expected {
   std::vector<double> largest_activation = {}, largest_weight = {};
 };
 
+/// What the oracle says about every output, in the operator's order.
+using Answer = std::vector<Expected>;
+
 /// Complete description of an operator.
 struct Op {
   std::string name;
@@ -111,12 +114,12 @@ struct Op {
   std::vector<Size> sizes;
   std::vector<Param> params = {};
   std::vector<Port> inputs;
-  Port output;
+  std::vector<Port> outputs;
   std::vector<Constraint> constraints = {};
-  Arithmetic arithmetic = Arithmetic::data_movement;
+  Arithmetic arithmetic = Arithmetic::prescribed;
   std::string length = {};     ///< Arithmetic::accumulated: number of products, e.g. "K".
   int max_code_magnitude = 0;  ///< Largest |code - zero point|; 0 where there are no codes to multiply.
-  std::function<Expected(const Problem&)> evaluate;
+  std::function<Answer(const Problem&)> evaluate;
 
   /// nullptr if there is none of that name.
   [[nodiscard]] const Param* param(std::string_view name) const;
@@ -139,9 +142,18 @@ struct Offer {
 /// Finds sizes from the inputs' shapes and checks everything. `params` are those that cannot be inferred.
 /// Throws Error naming port, expected and got, if the operator forbids the call.
 [[nodiscard]] Signature infer_signature(const Op& op, std::span<const Offer> inputs, const Sizes& params);
-/// The shape a caller would allocate for the output of a call that may be illegal: the operator's formula as far as it
-/// can be evaluated, else the first input's shape.
-[[nodiscard]] Shape plausible_output_shape(const Op& op, std::span<const Offer> inputs, const Sizes& params);
+/// Element type and shape of a tensor that a caller allocates.
+struct Form {
+  DType dtype;
+  Shape shape;
+};
+
+/// What a caller allocates for the outputs.
+[[nodiscard]] std::vector<Form> output_forms(const Op& op, const Signature& signature);
+/// The same for a call that may be illegal: the operator's formulas as far as they can be evaluated, else the first
+/// input's shape; f32 where a parameter that is missing chooses the type.
+[[nodiscard]] std::vector<Form> plausible_output_forms(const Op& op, std::span<const Offer> inputs,
+                                                       const Sizes& params);
 /// Signature from sizes and parameters given by name; the rest takes default values. Throws Error as infer_signature
 /// does.
 [[nodiscard]] Signature make_signature(const Op& op, const Sizes& given);

@@ -72,7 +72,7 @@ TEST(InferSignature, LeadingDimensionsOfAnyRank) {
     EXPECT_EQ(s["lead"], static_cast<std::int64_t>(lead.size()));
     Shape y = lead;
     y.push_back(5);
-    EXPECT_EQ(shape_of(op.output, s), y);
+    EXPECT_EQ(shape_of(op.outputs[0], s), y);
   }
 }
 
@@ -192,7 +192,7 @@ TEST(MakeSignature, Refuses) {
   EXPECT_EQ(message({{"M", -1}}), "linear_q4gsw: size M: expected >= 0, got -1");
   EXPECT_EQ(message({{"group", 3}}), "linear_q4gsw: expected K % group == 0 (groups divide the reduction)");
   EXPECT_EQ(message({{"bias", 2}}), "linear_q4gsw: parameter 'bias': expected 0 or 1, got 2");
-  EXPECT_EQ(message({{"scale", 1}}), "linear_q4gsw: parameter 'scale': element type 1 is not one of its choices");
+  EXPECT_EQ(message({{"scale", 1}}), "linear_q4gsw: parameter 'scale': expected f32 or f16 or bf16, got u8");
   EXPECT_EQ(message({{"lead", 9}}), "linear_q4gsw: parameter 'lead': expected 0 to 8, got 9");
   EXPECT_EQ(message({{"lead", 0}}), "linear_q4gsw: parameter 'lead' = 0 means one element, so the size must be 1");
   EXPECT_EQ(message({{"Q", 0}}),
@@ -203,17 +203,21 @@ TEST(MakeSignature, Refuses) {
             "linear_q4gsw: size N (outputs) is missing");
 }
 
-TEST(PlausibleOutputShape, TheFormulaAsFarAsItGoes) {
+Shape plausible_shape(const Op& op, std::span<const Offer> offers, const Sizes& params) {
+  return plausible_output_forms(op, offers, params).at(0).shape;
+}
+
+TEST(PlausibleOutputForms, TheFormulaAsFarAsItGoes) {
   const Op& op = op_named("linear_q4gsw");
   std::vector<Offer> offers = linear_offers();
-  EXPECT_EQ(plausible_output_shape(op, offers, kLinearParams), (Shape{3, 5}));
-  EXPECT_EQ(plausible_output_shape(op, offers, {}), (Shape{3, 5}));  // no group
+  EXPECT_EQ(plausible_shape(op, offers, kLinearParams), (Shape{3, 5}));
+  EXPECT_EQ(plausible_shape(op, offers, {}), (Shape{3, 5}));  // no group
   offers[2] = offer(DType::i64, {7, 7, 7});
-  EXPECT_EQ(plausible_output_shape(op, offers, kLinearParams), (Shape{3, 5}));
+  EXPECT_EQ(plausible_shape(op, offers, kLinearParams), (Shape{3, 5}));
   offers[1].shape = {100};  // N is unknown
-  EXPECT_EQ(plausible_output_shape(op, offers, kLinearParams), (Shape{3, 36}));
-  EXPECT_EQ(plausible_output_shape(op, std::span(offers).first(2), kLinearParams), (Shape{3, 36}));
-  EXPECT_EQ(plausible_output_shape(op, {}, {}), Shape{});
+  EXPECT_EQ(plausible_shape(op, offers, kLinearParams), (Shape{3, 36}));
+  EXPECT_EQ(plausible_shape(op, std::span(offers).first(2), kLinearParams), (Shape{3, 36}));
+  EXPECT_EQ(plausible_shape(op, {}, {}), Shape{});
 }
 
 TEST(Op, LooksUpItsParts) {
@@ -244,9 +248,9 @@ TEST(Port, FactsUnderASignature) {
   EXPECT_EQ(shape_of(op.inputs[0], s), (Shape{2, 3, 36}));
   EXPECT_EQ(shape_of(op.inputs[1], s), (Shape{5, 20}));
   EXPECT_EQ(shape_of(op.inputs[2], s), (Shape{3, 5}));
-  EXPECT_EQ(axis_names(op.output, s), (std::vector<std::string>{"M[0]", "M[1]", "N"}));
+  EXPECT_EQ(axis_names(op.outputs[0], s), (std::vector<std::string>{"M[0]", "M[1]", "N"}));
   EXPECT_EQ(axis_names(op.inputs[1], s), (std::vector<std::string>{"N", "ceil_to(K, 8)/2"}));
-  EXPECT_EQ(dtype_of(op.output, op, s), DType::f16);
+  EXPECT_EQ(dtype_of(op.outputs[0], op, s), DType::f16);
   EXPECT_EQ(dtype_of(op.inputs[1], op, s), DType::u8);
   EXPECT_TRUE(is_present(op.inputs[3], s));
   EXPECT_EQ(layout_of(op.inputs[1], s).name, "et_vk.q4gsw");

@@ -16,7 +16,7 @@ namespace {
 std::vector<const Port*> ports_of(const Op& op) {
   std::vector<const Port*> ports;
   for (const Port& port : op.inputs) ports.push_back(&port);
-  ports.push_back(&op.output);
+  for (const Port& port : op.outputs) ports.push_back(&port);
   return ports;
 }
 
@@ -160,13 +160,18 @@ TEST(Ops, ShapesAndSizesDetermineEachOther) {
       const Signature inferred = infer_signature(op, offers, params);
       EXPECT_EQ(inferred.values, s.values) << op.name;
       EXPECT_EQ(inferred.leading, s.leading) << op.name;
-      EXPECT_EQ(plausible_output_shape(op, offers, params), shape_of(op.output, s)) << op.name;
+      const std::vector<Form> plausible = plausible_output_forms(op, offers, params), forms = output_forms(op, s);
+      ASSERT_EQ(plausible.size(), forms.size()) << op.name;
+      for (std::size_t i = 0; i < forms.size(); ++i) {
+        EXPECT_EQ(plausible[i].shape, forms[i].shape) << op.name;
+        EXPECT_EQ(plausible[i].dtype, forms[i].dtype) << op.name;
+      }
     });
     EXPECT_GT(cases, 0) << op.name;
   }
 }
 
-TEST(Ops, EvaluateFillsTheOutput) {
+TEST(Ops, EvaluateFillsTheOutputs) {
   for (const Op& op : all_ops()) {
     int cases = 0;
     for_each_legal(op, [&](const Sizes& sizes) {
@@ -177,13 +182,17 @@ TEST(Ops, EvaluateFillsTheOutput) {
                                      ? Tensor(dtype_of(port, op, problem.signature), shape_of(port, problem.signature))
                                      : Tensor());
       }
-      const auto count = static_cast<std::size_t>(element_count(shape_of(op.output, problem.signature)));
-      const Expected expected = op.evaluate(problem);
-      EXPECT_EQ(expected.value.size(), count) << op.name;
-      if (op.arithmetic == Arithmetic::data_movement) return;
-      EXPECT_EQ(expected.magnitude.size(), count) << op.name;
-      EXPECT_EQ(expected.peak.size(), count) << op.name;
-      EXPECT_EQ(expected.underflow.size(), count) << op.name;
+      const Answer answer = op.evaluate(problem);
+      const std::vector<Form> forms = output_forms(op, problem.signature);
+      ASSERT_EQ(answer.size(), forms.size()) << op.name;
+      for (std::size_t i = 0; i < forms.size(); ++i) {
+        const auto count = static_cast<std::size_t>(element_count(forms[i].shape));
+        EXPECT_EQ(answer[i].value.size(), count) << op.name;
+        if (op.arithmetic == Arithmetic::prescribed) continue;
+        EXPECT_EQ(answer[i].magnitude.size(), count) << op.name;
+        EXPECT_EQ(answer[i].peak.size(), count) << op.name;
+        EXPECT_EQ(answer[i].underflow.size(), count) << op.name;
+      }
     });
   }
 }

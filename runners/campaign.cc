@@ -24,7 +24,21 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-void on_interrupt(int) { interrupted = 1; }
+volatile std::sig_atomic_t interrupted_at = 0;
+
+// The same Ctrl-C may arrive twice, from the terminal and from a program that passes it on: only one that comes later
+// means "at once".
+void on_interrupt(int signal) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto seconds = static_cast<std::sig_atomic_t>(now.tv_sec);
+  if (interrupted != 0 && seconds - interrupted_at > 1) {
+    std::signal(signal, SIG_DFL);
+    raise(signal);
+  }
+  if (interrupted == 0) interrupted_at = seconds;
+  interrupted = 1;
+}
 
 bool needs_mode(const DataMode& mode, const std::vector<const plumb_impl*>& impls) {
   if (!mode.exact() || mode.name == "exact") return true;
@@ -37,7 +51,7 @@ bool needs_mode(const DataMode& mode, const std::vector<const plumb_impl*>& impl
 // On data that are exact only in a wider accumulator than the implementation's, bits may differ.
 bool can_answer(const Case& test_case, const plumb_impl& impl) {
   if (impl.op != test_case.op->name) return false;
-  return test_case.op->arithmetic == Arithmetic::data_movement || !test_case.mode->exact() ||
+  return test_case.op->arithmetic == Arithmetic::prescribed || !test_case.mode->exact() ||
          info(contract_of(impl).accumulator).precision_bits >= test_case.mode->exact_bits;
 }
 
@@ -52,7 +66,7 @@ std::string join_unique(const std::vector<Subject>& subjects, bool ops, const st
 void catch_interrupts() {
   struct sigaction action = {};
   action.sa_handler = on_interrupt;
-  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
 }
 
@@ -100,17 +114,13 @@ std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint6
 std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects) {
   std::vector<Unit> units;
   for (const Case& test_case : cases) {
-    // Made by the first step that needs it, in the worker, and freed at the unit's end.
     const auto question = std::make_shared<std::optional<Question>>();
-    Unit unit{{}, [question] { question->reset(); }};
+    Unit unit{{}, [question, test_case] { *question = ask(test_case); }, [question] { question->reset(); }};
     const std::string name = to_string(test_case);
     for (const Subject& subject : subjects) {
       if (!can_answer(test_case, *subject.impl)) continue;
-      unit.steps.push_back(
-          {test_case.op->name, subject.impl->name, name, repeat_command(subject, name), [question, test_case, subject] {
-             if (!*question) *question = ask(test_case);
-             return judge_subject(subject, **question);
-           }});
+      unit.steps.push_back({test_case.op->name, subject.impl->name, name, repeat_command(subject, name),
+                            [question, subject] { return judge_subject(subject, **question); }});
     }
     units.push_back(std::move(unit));
   }

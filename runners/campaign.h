@@ -34,7 +34,7 @@ struct RunOptions {
 };
 
 /// From here on the first Ctrl-C only cuts runs short, so that a valid partial report is written whenever it comes; a
-/// second one kills the program.
+/// second one, at least a second later, kills the program.
 void catch_interrupts();
 
 /// Works through the units with progress on stderr. After Ctrl-C (see catch_interrupts) it ends early; the result then

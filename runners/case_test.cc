@@ -39,7 +39,7 @@ TEST(CaseName, SaysWhatIsWrong) {
   EXPECT_NE(error_of("pack_uint4[n]/exact#1").find("not a flag"), std::string::npos);
   EXPECT_NE(error_of("pack_uint4[]/exact#1").find("size n"), std::string::npos);
   EXPECT_NE(error_of("linear_q4gsw[M=1,K=8,N=1,group=8,x=f15]/exact#1").find("'f15' is unknown"), std::string::npos);
-  EXPECT_NE(error_of("linear_q4gsw[M=1,K=8,N=1,group=8,x=bf16]/exact#1").find("not one of its choices"),
+  EXPECT_NE(error_of("linear_q4gsw[M=1,K=8,N=1,group=8,x=bf16]/exact#1").find("expected f32 or f16, got bf16"),
             std::string::npos);
   EXPECT_NE(error_of("linear_q4gsw[M=1,K=8,N=1]/exact#1").find("parameter 'group'"), std::string::npos);
 }

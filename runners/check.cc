@@ -8,6 +8,7 @@
 
 #include "reference/bound.h"
 #include "reference/error.h"
+#include "reference/names.h"
 #include "runners/execute.h"
 #include "runners/judge.h"
 
@@ -32,6 +33,26 @@ void add_judgement(Record& record, const Judgement& judgement) {
   record.worst = judgement.worst;
 }
 
+bool differs_from_recorded(const Question& question, const Execution& execution) {
+  return std::ranges::any_of(question.recorded, [&](const auto& recorded) {
+    return !same_bits(execution.outputs[recorded.first], recorded.second);
+  });
+}
+
+Judgement judge_outputs(const Question& question, const Contract& contract, const Execution& execution,
+                        std::byte poison) {
+  const Op& op = *question.op;
+  const Signature& signature = question.problem.signature;
+  Judgement judgement;
+  for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+    const Expected& expected = question.expected[i];
+    const std::vector<double> bound =
+        question.exact ? std::vector<double>(expected.value.size(), 0) : bounds(op, signature, contract, expected, i);
+    judgement.add(judge(op.outputs[i], signature, execution.outputs[i], expected.value, bound, poison));
+  }
+  return judgement;
+}
+
 // Worst first: what makes a result unusable outranks a wrong element.
 Record verdict(const Question& question, const Contract& contract, const Execution& first, const Execution& second,
                const Judgement& judgement) {
@@ -44,12 +65,14 @@ Record verdict(const Question& question, const Contract& contract, const Executi
     record = Record(Outcome::fail, fmt::format("{}", fmt::join(violations, "; ")));
   } else if (judgement.wrong > 0) {
     record = Record(Outcome::fail, describe(judgement));
-  } else if (question.recorded && !same_bits(first.output, *question.recorded)) {
+  } else if (differs_from_recorded(question, first)) {
     record = Record(Outcome::fail, "differs in bits from upstream's recorded output, which is within the bound");
-  } else if (contract.deterministic && !same_bits(first.output, second.output)) {
+  } else if (contract.deterministic && !std::ranges::equal(first.outputs, second.outputs, same_bits)) {
     record = Record(Outcome::flaky, fmt::format("other bits with {} threads than with {}, though the contract says "
                                                 "deterministic",
                                                 kSecondThreads, kFirstThreads));
+  } else if (judgement.elements == 0 && !question.may_be_empty) {
+    record = Record(Outcome::vacuous, "the output has no elements");
   } else if (judgement.elements > 0 && !judgement.proved()) {
     record = Record(Outcome::vacuous,
                     "no element could be judged: intermediates may overflow, or the contract's "
@@ -59,10 +82,14 @@ Record verdict(const Question& question, const Contract& contract, const Executi
   return record;
 }
 
+bool is_untouched(const Tensor& output) {
+  return std::ranges::all_of(output.bytes(), [](std::byte byte) { return byte == kFirstPoison; });
+}
+
 }  // namespace
 
 Question ask(const Case& test_case) {
-  Question question{test_case.op, make_problem(test_case), {}, test_case.mode->exact(), std::nullopt};
+  Question question{test_case.op, make_problem(test_case), {}, test_case.mode->exact()};
   question.expected = test_case.op->evaluate(question.problem);
   return question;
 }
@@ -71,12 +98,14 @@ Record judge_subject(const Subject& subject, const Question& question) {
   const plumb_impl& impl = *subject.impl;
   if (impl.unavailable != nullptr) return Record(Outcome::skip, impl.unavailable);
   const Op& op = *question.op;
-  const Signature& signature = question.problem.signature;
-  const Contract contract = contract_of(impl);
-  Execute execute(impl, op, question.problem, dtype_of(op.output, op, signature), shape_of(op.output, signature));
+  // Where every bit is prescribed there is nothing to promise.
+  const Contract contract = op.arithmetic == Arithmetic::prescribed ? Contract{} : contract_of(impl);
+  Execute execute(impl, op, question.problem, output_forms(op, question.problem.signature));
 
   std::string reason;
-  if (execute.supports(&reason) != PLUMB_OK) return Record(Outcome::skip, reason);
+  const plumb_status supported = execute.supports(&reason);
+  if (supported == PLUMB_UNSUPPORTED) return Record(Outcome::skip, reason);
+  if (const auto refusal = refused("supports", supported)) return *refusal;
   const auto start = std::chrono::steady_clock::now();
   if (const auto refusal = refused("prepare", execute.prepare())) return *refusal;
   const Execution first = execute.run(kFirstThreads, kFirstPoison);
@@ -85,12 +114,8 @@ Record judge_subject(const Subject& subject, const Question& question) {
   const Execution second = execute.run(kSecondThreads, kSecondPoison);
   if (const auto refusal = refused("the second run", second.status)) return *refusal;
 
-  const std::vector<double> bound = question.exact ? std::vector<double>(question.expected.value.size(), 0)
-                                                   : bounds(op, signature, contract, question.expected);
-  Judgement judgement = judge(op.output, signature, first.output, question.expected.value, bound, kFirstPoison);
-  if (judgement.wrong == 0) {
-    judgement = judge(op.output, signature, second.output, question.expected.value, bound, kSecondPoison);
-  }
+  Judgement judgement = judge_outputs(question, contract, first, kFirstPoison);
+  if (judgement.wrong == 0) judgement = judge_outputs(question, contract, second, kSecondPoison);
   Record record = verdict(question, contract, first, second, judgement);
   record.milliseconds = elapsed.count();
   return record;
@@ -101,14 +126,13 @@ Record judge_refusal(const Subject& subject, const Op& op, const Problem& illega
   if (impl.unavailable != nullptr) return Record(Outcome::skip, impl.unavailable);
   std::vector<Offer> offers;
   for (const Tensor& input : illegal.inputs) offers.push_back(offer_of(input));
-  const DType dtype = op.param(op.output.dtype) == nullptr ? dtype_from_string(op.output.dtype) : DType::f32;
-  Execute execute(impl, op, illegal, dtype, plausible_output_shape(op, offers, illegal.signature.values));
+  Execute execute(impl, op, illegal, plausible_output_forms(op, offers, illegal.signature.values));
   plumb_status status = execute.prepare();
   if (status == PLUMB_OK) {
     const Execution execution = execute.run(kFirstThreads, kFirstPoison);
     status = execution.status;
-    const bool untouched = std::ranges::all_of(execution.output.bytes(), [](auto b) { return b == kFirstPoison; });
-    if (!untouched) return Record(Outcome::fail, "wrote to the output of a call that it should refuse");
+    if (!std::ranges::all_of(execution.outputs, is_untouched))
+      return Record(Outcome::fail, "wrote to the output of a call that it should refuse");
     if (!execution.violations.empty()) return Record(Outcome::fail, execution.violations[0]);
   }
   if (status == PLUMB_BAD_ARGUMENT) return Record(Outcome::pass, "");
@@ -117,8 +141,8 @@ Record judge_refusal(const Subject& subject, const Op& op, const Problem& illega
 }
 
 std::string repeat_command(const Subject& subject, const std::string& case_name) {
-  const std::string library = subject.library.empty() ? "" : fmt::format("'{}' ", subject.library);
-  return fmt::format("plumb check {}'{}' --impl {}", library, case_name, subject.impl->name);
+  const std::string library = subject.library.empty() ? "" : shell_quoted(subject.library) + " ";
+  return fmt::format("plumb check {}{} --impl {}", library, shell_quoted(case_name), shell_quoted(subject.impl->name));
 }
 
 }  // namespace plumb

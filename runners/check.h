@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,9 +25,12 @@ struct Subject {
 struct Question {
   const Op* op;
   Problem problem;
-  Expected expected;
-  bool exact;                      ///< Bit for bit, whatever the contract.
-  std::optional<Tensor> recorded;  ///< An upstream output that must be matched bit for bit.
+  Answer expected;
+  bool exact;  ///< Bit for bit, whatever the contract.
+  /// Upstream outputs, by their place in the operator, that must be matched bit for bit.
+  std::map<std::size_t, Tensor> recorded = {};
+  /// A call without output elements proves something: that it is accepted, as upstream accepted it.
+  bool may_be_empty = false;
 };
 
 [[nodiscard]] Question ask(const Case& test_case);

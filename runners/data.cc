@@ -106,7 +106,7 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
 
 ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& mode) {
   if (!mode.exact() || op.arithmetic != Arithmetic::accumulated) return {1, 3, 1, 1};
-  const int bits = std::min(mode.exact_bits, info(dtype_of(op.output, op, signature)).precision_bits);
+  const int bits = std::min(mode.exact_bits, info(dtype_of(op.outputs[0], op, signature)).precision_bits);
   return plan_exact(evaluate_formula(op.length, signature.values), op.max_code_magnitude, bits);
 }
 
@@ -125,7 +125,7 @@ const DataMode& data_mode_named(std::string_view name) {
 
 bool applies(const DataMode& mode, const Op& op) {
   if (mode.name == "exact") return true;
-  return mode.exact() ? op.arithmetic == Arithmetic::accumulated : op.arithmetic != Arithmetic::data_movement;
+  return mode.exact() ? op.arithmetic == Arithmetic::accumulated : op.arithmetic != Arithmetic::prescribed;
 }
 
 ExactBudget plan_exact(std::int64_t length, int max_code_magnitude, int bits) {

@@ -16,6 +16,20 @@ DType contract_dtype(const plumb_impl& impl, const char* field, std::int32_t val
   throw Error(fmt::format("{}: contract.{}: expected a floating-point plumb_dtype, got {}", impl.name, field, value));
 }
 
+// Calls a function of the implementation. An exception that comes out of it is its fault, and not ours.
+template <typename Function>
+plumb_status call_safely(const char* what, const Function& function) {
+  try {
+    return function();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& escaped) {
+    throw Error(fmt::format("{} let an exception across the C ABI: {}", what, escaped.what()));
+  } catch (...) {
+    throw Error(fmt::format("{} let an exception across the C ABI", what));
+  }
+}
+
 }  // namespace
 
 Contract contract_of(const plumb_impl& impl) {
@@ -54,12 +68,12 @@ std::string to_string(plumb_status status) {
 // A plumb_call and the arrays it points to.
 struct Execute::Frame {
   std::vector<plumb_tensor> inputs;
-  plumb_tensor output;
+  std::vector<plumb_tensor> outputs;
   plumb_call call;
 };
 
-Execute::Execute(const plumb_impl& impl, const Op& op, const Problem& problem, DType output_dtype, Shape output_shape)
-    : impl_(impl), op_(op), problem_(problem), output_dtype_(output_dtype), output_shape_(std::move(output_shape)) {
+Execute::Execute(const plumb_impl& impl, const Op& op, const Problem& problem, std::vector<Form> outputs)
+    : impl_(impl), op_(op), problem_(problem), forms_(std::move(outputs)) {
   for (const Param& param : op.params) {
     const auto value = problem.signature.values.find(param.name);
     if (value != problem.signature.values.end()) params_.push_back({param.name.c_str(), value->second});
@@ -85,7 +99,7 @@ bool Execute::passes_data(std::size_t input, Stage stage) const {
   PLUMB_CHECK(false);
 }
 
-std::unique_ptr<Execute::Frame> Execute::make_frame(Stage stage, int threads, std::byte* output) {
+std::unique_ptr<Execute::Frame> Execute::make_frame(Stage stage, int threads, std::span<Guarded> outputs) {
   auto frame = std::make_unique<Frame>();
   for (std::size_t i = 0; i < problem_.inputs.size(); ++i) {
     const Tensor& tensor = problem_.inputs[i];
@@ -93,14 +107,18 @@ std::unique_ptr<Execute::Frame> Execute::make_frame(Stage stage, int threads, st
                              tensor.shape().data(), static_cast<std::int32_t>(tensor.shape().size()),
                              tensor.present() ? static_cast<std::int32_t>(tensor.dtype()) : 0});
   }
-  frame->output = {op_.output.name.c_str(), output, output_shape_.data(),
-                   static_cast<std::int32_t>(output_shape_.size()), static_cast<std::int32_t>(output_dtype_)};
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    const Form& form = forms_[i];
+    frame->outputs.push_back({op_.outputs[i].name.c_str(), outputs.empty() ? nullptr : outputs[i].data(),
+                              form.shape.data(), static_cast<std::int32_t>(form.shape.size()),
+                              static_cast<std::int32_t>(form.dtype)});
+  }
   frame->call = {sizeof(plumb_call),
                  static_cast<std::int32_t>(frame->inputs.size()),
                  frame->inputs.data(),
-                 1,
+                 static_cast<std::int32_t>(frame->outputs.size()),
                  static_cast<std::int32_t>(params_.size()),
-                 &frame->output,
+                 frame->outputs.data(),
                  params_.data(),
                  threads};
   return frame;
@@ -109,7 +127,8 @@ std::unique_ptr<Execute::Frame> Execute::make_frame(Stage stage, int threads, st
 plumb_status Execute::supports(std::string* reason) {
   if (impl_.supports == nullptr) return PLUMB_OK;
   const char* why = nullptr;
-  const plumb_status status = impl_.supports(&impl_, &make_frame(Stage::ask, 1, nullptr)->call, &why);
+  const auto frame = make_frame(Stage::ask, 1, {});
+  const plumb_status status = call_safely("supports", [&] { return impl_.supports(&impl_, &frame->call, &why); });
   *reason = why == nullptr ? "the implementation does not support this case" : why;
   return status;
 }
@@ -117,14 +136,15 @@ plumb_status Execute::supports(std::string* reason) {
 plumb_status Execute::prepare() {
   PLUMB_CHECK(prepared_ == nullptr);
   if (impl_.prepare == nullptr) return PLUMB_OK;
-  const plumb_status status = impl_.prepare(&impl_, &make_frame(Stage::prepare, 1, nullptr)->call, &prepared_);
+  const auto frame = make_frame(Stage::prepare, 1, {});
+  const plumb_status status = call_safely("prepare", [&] { return impl_.prepare(&impl_, &frame->call, &prepared_); });
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     if (op_.inputs[i].role == Role::constant) std::ranges::fill(inputs_[i].bytes(), std::byte{0xDB});
   }
   return status;
 }
 
-std::vector<std::string> Execute::violations(Stage stage, const Guarded& output) const {
+std::vector<std::string> Execute::violations(Stage stage, std::span<const Guarded> outputs) const {
   std::vector<std::string> found;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const std::string& name = op_.inputs[i].name;
@@ -133,16 +153,23 @@ std::vector<std::string> Execute::violations(Stage stage, const Guarded& output)
       found.push_back(fmt::format("{}, an input, was written to", name));
     }
   }
-  if (!output.guards_intact()) found.push_back(fmt::format("bytes outside {} were written", op_.output.name));
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].guards_intact()) found.push_back(fmt::format("bytes outside {} were written", op_.outputs[i].name));
+  }
   return found;
 }
 
 Execution Execute::run(int threads, std::byte poison) {
-  Tensor result(output_dtype_, output_shape_);
-  Guarded output(static_cast<std::size_t>(result.size_bytes()), poison);
-  const plumb_status status = impl_.run(&impl_, &make_frame(Stage::run, threads, output.data())->call, prepared_);
-  std::ranges::copy(output.bytes(), result.bytes().begin());
-  return {status, std::move(result), violations(Stage::run, output)};
+  std::vector<Tensor> results;
+  std::vector<Guarded> outputs;
+  for (const Form& form : forms_) {
+    results.emplace_back(form.dtype, form.shape);
+    outputs.emplace_back(static_cast<std::size_t>(results.back().size_bytes()), poison);
+  }
+  const auto frame = make_frame(Stage::run, threads, outputs);
+  const plumb_status status = call_safely("run", [&] { return impl_.run(&impl_, &frame->call, prepared_); });
+  for (std::size_t i = 0; i < results.size(); ++i) std::ranges::copy(outputs[i].bytes(), results[i].bytes().begin());
+  return {status, std::move(results), violations(Stage::run, outputs)};
 }
 
 }  // namespace plumb

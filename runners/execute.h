@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ namespace plumb {
 /// What one call of `run` did.
 struct Execution {
   plumb_status status;
-  Tensor output;                        ///< As left behind, poison included.
+  std::vector<Tensor> outputs;          ///< As left behind, poison included.
   std::vector<std::string> violations;  ///< "weights was written to", "bytes outside y were written".
 };
 
@@ -30,8 +31,8 @@ struct Execution {
 /// constant inputs' memory is overwritten, because an implementation may not keep pointers to it.
 class Execute {
  public:
-  /// `output_dtype` and `output_shape` describe what the caller allocates; for legal problems that is the operator's.
-  Execute(const plumb_impl& impl, const Op& op, const Problem& problem, DType output_dtype, Shape output_shape);
+  /// `outputs` describe what the caller allocates; for legal problems that is output_forms().
+  Execute(const plumb_impl& impl, const Op& op, const Problem& problem, std::vector<Form> outputs);
   ~Execute();
   Execute(const Execute&) = delete;
   Execute& operator=(const Execute&) = delete;
@@ -47,14 +48,13 @@ class Execute {
   enum class Stage { ask, prepare, run };
   struct Frame;
   [[nodiscard]] bool passes_data(std::size_t input, Stage stage) const;
-  [[nodiscard]] std::unique_ptr<Frame> make_frame(Stage stage, int threads, std::byte* output);
-  [[nodiscard]] std::vector<std::string> violations(Stage stage, const Guarded& output) const;
+  [[nodiscard]] std::unique_ptr<Frame> make_frame(Stage stage, int threads, std::span<Guarded> outputs);
+  [[nodiscard]] std::vector<std::string> violations(Stage stage, std::span<const Guarded> outputs) const;
 
   const plumb_impl& impl_;
   const Op& op_;
   const Problem& problem_;
-  DType output_dtype_;
-  Shape output_shape_;
+  std::vector<Form> forms_;
   std::vector<plumb_param> params_;
   std::vector<Guarded> inputs_;
   void* prepared_ = nullptr;

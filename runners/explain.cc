@@ -50,7 +50,7 @@ std::string port_line(const Op& op, const Port& port) {
 
 std::string bound_text(const Op& op) {
   switch (op.arithmetic) {
-    case Arithmetic::data_movement:
+    case Arithmetic::prescribed:
       return "bit for bit";
     case Arithmetic::rounded_once:
       return "|got - y| <= u |y|: one product, rounded to the output type";
@@ -72,7 +72,7 @@ std::vector<std::string> layouts_of(const Op& op) {
     }
   };
   for (const Port& port : op.inputs) add(port);
-  add(op.output);
+  for (const Port& port : op.outputs) add(port);
   return names;
 }
 
@@ -96,7 +96,8 @@ std::string explain_op(const Op& op) {
   }
   text += "\ninputs\n";
   for (const Port& port : op.inputs) text += port_line(op, port);
-  text += "\noutput\n" + port_line(op, op.output);
+  text += op.outputs.size() == 1 ? "\noutput\n" : "\noutputs\n";
+  for (const Port& port : op.outputs) text += port_line(op, port);
   if (!op.constraints.empty()) text += "\nconstraints\n";
   for (const Constraint& constraint : op.constraints) {
     text += fmt::format("  {:<14} {}\n", constraint.formula, constraint.why);

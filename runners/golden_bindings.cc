@@ -21,13 +21,15 @@ std::vector<GoldenBinding> make_bindings() {
       {"weight", "weight"}, {"weight_scales", "weight_scales"}, {"indices", "indices"}};
   const GoldenBinding::Renames group = {{"group_size", "group"}};
   const GoldenBinding::Renames group_and_order = {{"group_size", "group"}, {"is_linear_weight", "linear"}};
+  const GoldenBinding::Renames output = {{"output", "y"}}, type_of_output = {{"output", "out"}};
   return {
-      {"openvino.nncf_pack_uint4", "pack_uint4", {{"tensor", "codes"}}, {}, "packed", "", {}},
-      {"openvino.nncf_unpack_uint4", "unpack_uint4", {{"tensor", "packed"}}, {}, "tensor", "", {}},
-      {"executorch.linear_q4gsw", "linear_q4gsw", linear, group, "output", "", kTorchLinear},
-      {"executorch.shader.linear_q4gsw", "linear_q4gsw", linear, group, "output", "", kShaderLinear},
-      {"executorch.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, "output", "out", kProduct},
-      {"executorch.shader.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, "output", "out", kProduct},
+      {"openvino.nncf_pack_uint4", "pack_uint4", {{"tensor", "codes"}}, {}, {{"packed", "packed"}}, {}},
+      {"openvino.nncf_unpack_uint4", "unpack_uint4", {{"tensor", "packed"}}, {}, {{"tensor", "codes"}}, {}},
+      {"executorch.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kTorchLinear},
+      {"executorch.shader.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kShaderLinear},
+      {"executorch.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output, kProduct},
+      {"executorch.shader.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output,
+       kProduct},
   };
 }
 

@@ -1,26 +1,32 @@
 // Which golden operations are there operators for? golden_bindings.cc is the table.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "golden/golden.h"
 #include "reference/contract.h"
+#include "reference/op.h"
 
 namespace plumb {
 
 /// How a recorded upstream operation is an operator of ours.
 struct GoldenBinding {
   using Renames = std::vector<std::pair<std::string, std::string>>;
-  std::string golden_op;           ///< "executorch.linear_q4gsw"
-  std::string op;                  ///< "linear_q4gsw"
-  Renames inputs;                  ///< Recorded dataset -> input port.
-  Renames attributes;              ///< Recorded attribute -> parameter.
-  std::string output;              ///< Recorded dataset of the output.
-  std::string output_dtype_param;  ///< Parameter that the recorded output's element type decides; empty if none.
-  Contract contract;  ///< What upstream's own implementation promises: its recorded output is judged by this.
+  std::string golden_op;   ///< "executorch.linear_q4gsw"
+  std::string op;          ///< "linear_q4gsw"
+  Renames inputs;          ///< Recorded dataset -> input port.
+  Renames attributes;      ///< Recorded number -> parameter.
+  Renames outputs;         ///< Recorded dataset -> output port; the operator's other outputs are not compared.
+  Renames output_dtypes;   ///< Recorded dataset -> element-type parameter that its type decides.
+  Contract contract = {};  ///< What upstream's own implementation promises: its recorded output is judged by this.
+  Sizes fixed = {};        ///< Parameters that are the same for every case of this operation.
+  /// What the tables above cannot say: adds to the parameters from the record. May be empty.
+  std::function<void(const golden::Case&, Sizes&)> adapt = {};
 };
 
 /// All bindings, in the order of the table.

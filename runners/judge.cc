@@ -67,6 +67,15 @@ class Box {
 
 }  // namespace
 
+void Judgement::add(const Judgement& other) {
+  elements += other.elements;
+  wrong += other.wrong;
+  unwritten += other.unwritten;
+  unjudged += other.unjudged;
+  if (!worst || (other.worst && other.worst->ratio > worst->ratio)) worst = other.worst;
+  if (pattern.empty()) pattern = other.pattern;
+}
+
 bool acceptable(double got, double want, double bound, DType dtype) {
   if (std::isnan(want)) return std::isnan(got);
   // The bound may reach across zero, so the infinity may be of either sign.

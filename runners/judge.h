@@ -11,7 +11,7 @@
 
 namespace plumb {
 
-/// What was found in one output.
+/// What was found in one output, or in all of an operator's.
 struct Judgement {
   std::int64_t elements = 0;
   std::int64_t wrong = 0;
@@ -20,6 +20,8 @@ struct Judgement {
   std::optional<Worst> worst;  ///< Of the judged elements; absent if there are none.
   std::string pattern;         ///< Where the wrong elements are, e.g. "all at N >= 32 (of 40)"; may be empty.
 
+  /// Takes in what was found in another output.
+  void add(const Judgement& other);
   /// Nothing wrong, and at least one element could have been.
   [[nodiscard]] bool proved() const { return wrong == 0 && unjudged < elements; }
 };

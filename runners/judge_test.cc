@@ -48,7 +48,7 @@ class JudgeLinear : public testing::Test {
   Tensor got_{DType::f32, {3, 4}};
   std::vector<double> want_ = std::vector<double>(12, 0.0), bounds_ = std::vector<double>(12, 0.25);
 
-  Judgement judge_it() { return judge(op_.output, signature_, got_, want_, bounds_, kPoison); }
+  Judgement judge_it() { return judge(op_.outputs[0], signature_, got_, want_, bounds_, kPoison); }
 };
 
 TEST_F(JudgeLinear, ProvesARightOutput) {

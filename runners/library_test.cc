@@ -89,6 +89,68 @@ TEST(Library, WhoseLoadingCrashesIsAnError) {
             std::string::npos);
 }
 
+// What a library starts when it is loaded must be there when it is called: workers load it themselves.
+TEST(Library, KeepsTheThreadsItStartsWhenItIsLoaded) {
+  const auto library = compile("threads", R"(
+#include <pthread.h>
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int wanted = 0, served = 0;
+static void* serve(void* unused) {
+  (void)unused;
+  pthread_mutex_lock(&mutex);
+  for (;;) {
+    while (served == wanted) pthread_cond_wait(&changed, &mutex);
+    served = wanted;
+    pthread_cond_broadcast(&changed);
+  }
+  return 0;
+}
+__attribute__((constructor)) static void start(void) {
+  pthread_t thread;
+  pthread_create(&thread, 0, serve, 0);
+}
+static plumb_status run(const plumb_impl* s, const plumb_call* c, void* p) {
+  (void)s, (void)p;
+  pthread_mutex_lock(&mutex);
+  ++wanted;
+  pthread_cond_broadcast(&changed);
+  while (served != wanted) pthread_cond_wait(&changed, &mutex);
+  pthread_mutex_unlock(&mutex);
+  const unsigned char* in = c->inputs[0].data;
+  unsigned char* out = c->outputs[0].data;
+  for (long i = 0; i < c->outputs[0].shape[0]; ++i) out[i] = (in[2 * i] & 15) | (in[2 * i + 1] << 4);
+  return PLUMB_OK;
+}
+static const plumb_impl one = {sizeof(plumb_impl), "pack_uint4", "threads", 0, {0}, 0, 0, 0, run, 0};
+static const plumb_impl* const all[] = {&one};
+static const plumb_library lib = {PLUMB_ABI_VERSION, 1, "x", "1", all};
+const plumb_library* plumb_get_library(void) { return &lib; }
+)");
+  const auto subjects = load_library(library);
+  const Case test_case = parse_case("pack_uint4[n=64]/exact#1");
+  const plumb::Run run = run_units(campaign_units({test_case}, subjects), {1, 5000, "test", 0});
+  ASSERT_EQ(run.records.size(), 1U);
+  EXPECT_EQ(run.records[0].outcome, Outcome::pass) << run.records[0].reason;
+}
+
+// GPU runtimes reserve far more address space than there is memory.
+TEST(Library, MayReserveAddressSpaceWhenItIsLoaded) {
+  const auto library = library_of("reserves", "{sizeof(plumb_impl), \"pack_uint4\", \"a b\", 0, " + kContract +
+                                                  ", 0, 0, 0, run, 0};\n#include <sys/mman.h>\n"
+                                                  "__attribute__((constructor)) static void reserve(void) {\n"
+                                                  "  if (mmap(0, 1UL << 36, PROT_NONE, 0x4022, -1, 0) == MAP_FAILED)"
+                                                  " abort();\n}\n"
+                                                  "static const int unused_ = 0");
+  EXPECT_NE(error_of(library).find("expected an implementation name"), std::string::npos) << error_of(library);
+}
+
+TEST(Library, WhoseLoadingEndsTheProcessSaysSo) {
+  const auto library = compile("exits", "const plumb_library* plumb_get_library(void) { exit(0); }\n");
+  EXPECT_NE(error_of(library).find("cannot be loaded: loading it ended its process with exit status 0"),
+            std::string::npos);
+}
+
 Run check(const std::filesystem::path& library) {
   const auto subjects = load_library(library);
   return run_units(campaign_units(plan_campaign(subjects, 0), subjects), {2, 30000, "test", 0});

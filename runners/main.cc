@@ -16,15 +16,9 @@ namespace {
 
 constexpr int kBadRequest = 3, kBrokenEnvironment = 4;
 
-std::string quote(const std::string& word) {
-  const bool plain = word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/=:,") ==
-                     std::string::npos;
-  return plain && !word.empty() ? word : "'" + word + "'";
-}
-
 std::string command_line(int argc, char** argv) {
   std::string text = "plumb";
-  for (int i = 1; i < argc; ++i) text += " " + quote(argv[i]);
+  for (int i = 1; i < argc; ++i) text += " " + plumb::shell_quoted(argv[i]);
   return text;
 }
 

@@ -32,10 +32,10 @@ int expected_exit_code(const std::string& command) {
   return at == std::string::npos ? 0 : std::stoi(command.substr(at + 8));
 }
 
+// Twice: who repeats the tour finds the first one's results.
 TEST(Readme, CommandsWorkAsWritten) {
   const std::filesystem::path scratch = std::filesystem::path(testing::TempDir()) / "plumb-tour";
   std::filesystem::remove_all(scratch);
-  std::filesystem::create_directories(scratch);
   const auto commands = readme_commands();
   ASSERT_GE(commands.size(), 8U);
   for (std::string command : commands) {
@@ -48,7 +48,7 @@ TEST(Readme, CommandsWorkAsWritten) {
       command = PLUMB_BINARY_DIR "/plumb run --out $SCRATCH/default";
     }
     const std::string shell = "(cd " PLUMB_SOURCE_DIR " && SCRATCH=" + scratch.string() + " && " + command + "\n)";
-    const int status = std::system((shell + " > " + (scratch / "log").string() + " 2>&1").c_str());
+    const int status = std::system((shell + " > " + scratch.string() + ".log" + " 2>&1").c_str());
     EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, expected) << shell;
   }
 }

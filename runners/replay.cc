@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -59,11 +60,11 @@ struct Translated {
   const GoldenBinding* binding;
   Sizes params;
   std::vector<Tensor> inputs;
-  const golden::Array* output;  // nullptr if none was recorded
+  std::map<std::size_t, const golden::Array*> outputs;  // by their place in the operator; those that were recorded
 };
 
 Translated translate(const golden::Case& recorded, const GoldenBinding& binding, const std::string& where) {
-  Translated result{&op_named(binding.op), &binding, {}, {}, find_array(recorded.outputs, binding.output)};
+  Translated result{&op_named(binding.op), &binding, binding.fixed, {}, {}};
   for (const auto& [attribute, param] : binding.attributes) {
     const auto found = recorded.attributes.find(attribute);
     if (found == recorded.attributes.end()) throw Error(fmt::format("{}: attribute '{}' is missing", where, attribute));
@@ -75,10 +76,17 @@ Translated translate(const golden::Case& recorded, const GoldenBinding& binding,
     const golden::Array* array = find_array(recorded.inputs, rename->first);
     result.inputs.push_back(array == nullptr ? Tensor() : tensor_of(*array));
   }
-  if (result.output != nullptr && !binding.output_dtype_param.empty()) {
-    const Tensor output = tensor_of(*result.output);
-    result.params[binding.output_dtype_param] = static_cast<std::int64_t>(output.dtype());
+  for (const auto& [dataset, port] : binding.outputs) {
+    const auto place = std::ranges::find(result.op->outputs, port, &Port::name);
+    PLUMB_CHECK(place != result.op->outputs.end());
+    const golden::Array* array = find_array(recorded.outputs, dataset);
+    if (array != nullptr) result.outputs[static_cast<std::size_t>(place - result.op->outputs.begin())] = array;
   }
+  for (const auto& [dataset, param] : binding.output_dtypes) {
+    const golden::Array* array = find_array(recorded.outputs, dataset);
+    if (array != nullptr) result.params[param] = static_cast<std::int64_t>(tensor_of(*array).dtype());
+  }
+  if (binding.adapt) binding.adapt(recorded, result.params);
   return result;
 }
 
@@ -90,11 +98,24 @@ Signature signature_of(const Translated& translated) {
   return signature;
 }
 
-// Whether the record says of its own output that it is wrong: explicitly, or by an error against upstream's own f64
+// A replayed case: the question for our implementations, and what upstream answered.
+struct Replay {
+  Question question;
+  struct Output {
+    std::vector<double> bound;
+    Tensor recorded;
+  };
+  std::map<std::size_t, Output> outputs;  // what upstream answered, and how far it may be off
+  bool defect;
+};
+
+// Whether the record says of its own outputs that it is wrong: explicitly, or by an error against upstream's own f64
 // reference that no rounding allowed by its contract can explain.
-bool says_wrong(const golden::Case& recorded, const std::vector<double>& bound) {
+bool says_wrong(const golden::Case& recorded, const std::map<std::size_t, Replay::Output>& outputs) {
   double largest_bound = 0;
-  for (const double b : bound) largest_bound = std::isfinite(b) ? std::max(largest_bound, b) : largest_bound;
+  for (const auto& [place, output] : outputs) {
+    for (const double b : output.bound) largest_bound = std::isfinite(b) ? std::max(largest_bound, b) : largest_bound;
+  }
   for (const auto& [name, value] : recorded.attributes) {
     if ((name == "wrong" || name.starts_with("wrong_")) && number_of(value) == 1) return true;
     if ((name == "max_abs_error" || name == "max_abs_diff") && !(number_of(value) <= largest_bound)) return true;
@@ -102,35 +123,37 @@ bool says_wrong(const golden::Case& recorded, const std::vector<double>& bound) 
   return false;
 }
 
-// A replayed case: the question for our implementations, and what upstream answered.
-struct Replay {
-  Question question;
-  std::vector<double> upstream_bound;
-  Tensor recorded;
-  bool defect;
-};
-
 Replay make_replay(const golden::Case& recorded, const Translated& translated) {
   const Op& op = *translated.op;
-  Replay replay{{&op, {signature_of(translated), translated.inputs}, {}, false, std::nullopt}, {}, {}, false};
+  Replay replay{{&op, {signature_of(translated), translated.inputs}, {}, false, {}, true}, {}, false};
   Question& question = replay.question;
   question.expected = op.evaluate(question.problem);
-  replay.recorded = tensor_of(*translated.output);
-  replay.upstream_bound = bounds(op, question.problem.signature, translated.binding->contract, question.expected);
-  replay.defect = says_wrong(recorded, replay.upstream_bound);
-  if (!replay.defect && translated.output->accept == "bitwise") question.recorded = replay.recorded;
+  for (const auto& [place, array] : translated.outputs) {
+    replay.outputs[place] = {
+        bounds(op, question.problem.signature, translated.binding->contract, question.expected[place], place),
+        tensor_of(*array)};
+  }
+  replay.defect = says_wrong(recorded, replay.outputs);
+  for (const auto& [place, array] : translated.outputs) {
+    if (!replay.defect && array->accept == "bitwise") question.recorded[place] = replay.outputs[place].recorded;
+  }
   return replay;
 }
 
 Record judge_upstream(const Replay& replay) {
-  const Port& port = replay.question.op->output;
-  const Shape expected = shape_of(port, replay.question.problem.signature);
-  if (replay.recorded.shape() != expected) {
-    return Record(Outcome::fail, fmt::format("{}: the oracle gives shape {}, upstream recorded {}", port.name,
-                                             to_string(expected), to_string(replay.recorded.shape())));
+  const Question& question = replay.question;
+  Judgement found;
+  for (const auto& [place, output] : replay.outputs) {
+    const Port& port = question.op->outputs[place];
+    const Form expected = output_forms(*question.op, question.problem.signature)[place];
+    if (output.recorded.shape() != expected.shape || output.recorded.dtype() != expected.dtype) {
+      return Record(Outcome::fail, fmt::format("{}: the oracle gives {} {}, upstream recorded {} {}", port.name,
+                                               to_string(expected.dtype), to_string(expected.shape),
+                                               to_string(output.recorded.dtype()), to_string(output.recorded.shape())));
+    }
+    found.add(judge(port, question.problem.signature, output.recorded, question.expected[place].value, output.bound,
+                    std::byte{0xFF}));
   }
-  const Judgement found = judge(port, replay.question.problem.signature, replay.recorded,
-                                replay.question.expected.value, replay.upstream_bound, std::byte{0xFF});
   Record record = Record(Outcome::pass, "");
   if (replay.defect && found.wrong > 0) {
     record = Record(Outcome::xfail, "recorded upstream defect: " + describe(found));
@@ -152,7 +175,8 @@ struct Origin {
   std::string name, file, case_name;
 
   [[nodiscard]] std::string again(const std::string& impl) const {
-    return fmt::format("plumb golden '{}' --case '{}' --impl {}", file, case_name, impl);
+    return fmt::format("plumb golden {} --case {} --impl {}", shell_quoted(file), shell_quoted(case_name),
+                       shell_quoted(impl));
   }
 };
 
@@ -160,6 +184,7 @@ Unit pending_unit(const golden::Case& recorded, const Origin& origin) {
   const std::string reason = fmt::format("no operator yet for {}", recorded.op);
   return {{{"(no operator yet)", kUpstream, origin.name, origin.again("upstream"),
             [reason] { return Record(Outcome::skip, reason); }}},
+          {},
           {}};
 }
 
@@ -194,17 +219,15 @@ Unit refusal_unit(const golden::Case& recorded, const Translated& translated, co
 
 Unit answer_unit(const std::shared_ptr<const golden::File>& file, const golden::Case& recorded,
                  const Translated& translated, const std::vector<Subject>& subjects, const Origin& origin) {
-  // Made in the worker by the first step, freed at the unit's end. `file` keeps `recorded` alive.
   const auto replay = std::make_shared<std::optional<Replay>>();
-  const auto get = [replay, file, &recorded, translated]() -> const Replay& {
-    if (!*replay) *replay = make_replay(recorded, translated);
-    return **replay;
-  };
-  Unit unit{{}, [replay] { replay->reset(); }};
-  unit.steps.push_back(
-      {translated.op->name, kUpstream, origin.name, origin.again(kUpstream), [get] { return judge_upstream(get()); }});
+  // `file` keeps `recorded` alive.
+  Unit unit{{},
+            [replay, file, &recorded, translated] { *replay = make_replay(recorded, translated); },
+            [replay] { replay->reset(); }};
+  unit.steps.push_back({translated.op->name, kUpstream, origin.name, origin.again(kUpstream),
+                        [replay] { return judge_upstream(**replay); }});
   add_subject_steps(unit, subjects, *translated.op, origin,
-                    [get](const Subject& subject) { return judge_subject(subject, get().question); });
+                    [replay](const Subject& subject) { return judge_subject(subject, (*replay)->question); });
   return unit;
 }
 
@@ -214,8 +237,10 @@ Unit unit_of(const std::shared_ptr<const golden::File>& file, const golden::Case
   if (binding == nullptr) return pending_unit(recorded, origin);
   const Translated translated = translate(recorded, *binding, origin.name);
   if (was_refused(recorded)) return refusal_unit(recorded, translated, subjects, origin);
-  if (translated.output == nullptr) {
-    throw Error(fmt::format("{}: expected a recorded output '{}', found none", origin.name, binding->output));
+  for (const auto& [dataset, port] : binding->outputs) {
+    if (find_array(recorded.outputs, dataset) == nullptr) {
+      throw Error(fmt::format("{}: expected a recorded output '{}', found none", origin.name, dataset));
+    }
   }
   return answer_unit(file, recorded, translated, subjects, origin);
 }

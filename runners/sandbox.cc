@@ -38,12 +38,32 @@ Record identify(Record record, const Step& step) {
   return record;
 }
 
+Record not_judged(const std::string& obstacle) {
+  return Record(Outcome::vacuous, fmt::format("not judged: plumb itself failed: {}", obstacle));
+}
+
 Record judge_step(const Step& step) {
   try {
     return identify(step.judge(), step);
-  } catch (const std::exception& error) {
+  } catch (const Error& error) {
     return identify(Record(Outcome::fail, error.what()), step);
+  } catch (const std::exception& error) {
+    return identify(not_judged(error.what()), step);
   }
+}
+
+// Why the unit cannot be judged; empty if it can.
+std::string begin(const Unit& unit) {
+  try {
+    if (unit.begin) unit.begin();
+    return "";
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+Record judge_or_excuse(const Step& step, const std::string& obstacle) {
+  return obstacle.empty() ? judge_step(step) : identify(not_judged(obstacle), step);
 }
 
 std::string describe_status(int status) {
@@ -54,7 +74,10 @@ std::string describe_status(int status) {
   return fmt::format("ended its process with exit code {}", WEXITSTATUS(status));
 }
 
-// The worker's life: read a place, judge from there to the unit's end, one line for each record.
+// What a worker says once the unit's question is made and the steps begin.
+constexpr std::string_view kReady = "ready\n";
+
+// The worker's life: read a place, make the question, judge from there to the unit's end, one line for each record.
 [[noreturn]] void serve(const std::vector<Unit>& units, int requests, int replies) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGINT, SIG_IGN);             // Ctrl-C is for the parent, which tells the workers to end by closing the pipe.
@@ -62,8 +85,10 @@ std::string describe_status(int status) {
   Place place{};
   while (read_fully(requests, &place, sizeof place)) {
     const Unit& unit = units[place.unit];
+    const std::string obstacle = begin(unit);
+    if (!write_fully(replies, kReady.data(), kReady.size())) _exit(0);
     for (std::size_t s = place.step; s < unit.steps.size(); ++s) {
-      const std::string line = record_to_line(judge_step(unit.steps[s])) + "\n";
+      const std::string line = record_to_line(judge_or_excuse(unit.steps[s], obstacle)) + "\n";
       if (!write_fully(replies, line.data(), line.size())) _exit(0);
     }
     if (unit.finish) unit.finish();
@@ -102,7 +127,7 @@ class Worker {
 
   void start(Place place) {
     place_ = place;
-    step_began_ = Clock::now();
+    step_began_.reset();
     // If the worker is dead already, its closed reply pipe tells.
     (void)write_fully(request_fd_, &place, sizeof place);
   }
@@ -111,8 +136,14 @@ class Worker {
   [[nodiscard]] int reply_fd() const { return reply_fd_; }
   [[nodiscard]] std::vector<int> fds() const { return {request_fd_, reply_fd_}; }
   [[nodiscard]] Place place() const { return *place_; }
-  [[nodiscard]] Clock::time_point step_began() const { return step_began_; }
+  /// How long the step has taken; nothing while the question is being made.
+  [[nodiscard]] Clock::duration step_time() const {
+    return step_began_ ? Clock::now() - *step_began_ : Clock::duration::zero();
+  }
   [[nodiscard]] const Step& step() const { return units_[place_->unit].steps[place_->step]; }
+
+  // The first step begins.
+  void set_ready() { step_began_ = Clock::now(); }
 
   // Moves on to the next step of the unit; idle after the last.
   void advance() {
@@ -156,7 +187,7 @@ class Worker {
   pid_t pid_ = -1;
   int request_fd_ = -1, reply_fd_ = -1;
   std::optional<Place> place_;
-  Clock::time_point step_began_;
+  std::optional<Clock::time_point> step_began_;
   std::string buffer_;
 };
 
@@ -191,8 +222,10 @@ class Sandbox {
 
   void run_here() {
     for (std::size_t u = 0; u < units_.size(); ++u) {
-      for (std::size_t s = 0; s < units_[u].steps.size() && !stop(); ++s)
-        deliver({u, s}, judge_step(units_[u].steps[s]));
+      const std::string obstacle = begin(units_[u]);
+      for (std::size_t s = 0; s < units_[u].steps.size() && !stop(); ++s) {
+        deliver({u, s}, judge_or_excuse(units_[u].steps[s], obstacle));
+      }
       if (units_[u].finish) units_[u].finish();
     }
   }
@@ -242,6 +275,10 @@ class Sandbox {
     Worker& worker = *workers_[i];
     bool closed = false;
     for (auto line = worker.next_line(readable, &closed); line; line = worker.next_line(false, &closed)) {
+      if (*line == kReady.substr(0, kReady.size() - 1)) {
+        worker.set_ready();
+        continue;
+      }
       const Place place = worker.place();
       worker.advance();
       deliver(place, record_from_line(*line));
@@ -249,7 +286,7 @@ class Sandbox {
     }
     if (closed) {
       replace(i, Outcome::crash, worker.how_it_ended());
-    } else if (Clock::now() - worker.step_began() > options_.step_limit) {
+    } else if (worker.step_time() > options_.step_limit) {
       replace(i, Outcome::hang, fmt::format("did not return within {} ms", options_.step_limit.count()));
     }
   }

@@ -13,13 +13,18 @@ namespace plumb {
 /// One verdict to be reached.
 struct Step {
   std::string op, impl, case_name, again;  ///< Identify the record, also if the worker dies before it can answer.
-  std::function<Record()> judge;           ///< Runs in the worker; the identifying fields are filled in afterwards.
+  /// Runs in the worker; the identifying fields are filled in afterwards. A plumb::Error is the implementation's
+  /// failure; any other exception is plumbline's own, and makes the step `vacuous`.
+  std::function<Record()> judge;
 };
 
-/// Steps that share a question. They run in one worker, in order, and then `finish` frees what they shared.
+/// Steps that share a question. One worker makes it (`begin`), runs the steps in order, and frees it (`finish`); either
+/// may be empty. The time that `begin` takes is plumbline's own and counts against no step. If it throws, the unit's
+/// steps are `vacuous`: nothing was found out about the implementations.
 struct Unit {
   std::vector<Step> steps;
-  std::function<void()> finish;
+  std::function<void()> begin = {};
+  std::function<void()> finish = {};
 };
 
 /// How a list of units is to be worked through.

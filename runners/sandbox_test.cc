@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <set>
 
+#include "reference/error.h"
+
 namespace plumb {
 namespace {
 
@@ -38,8 +40,8 @@ TEST(Sandbox, ReturnsRecordsInTheOrderOfTheSteps) {
 
 // The step that misbehaves stands between two good ones, whose verdicts must not be lost.
 Record misbehave(std::function<Record()> judge, int limit_ms = 10000) {
-  const std::vector<Unit> units = {{{passing("before"), step("bad", std::move(judge)), passing("after")}, {}},
-                                   {{passing("next unit")}, {}}};
+  const std::vector<Unit> units = {{{passing("before"), step("bad", std::move(judge)), passing("after")}},
+                                   {{passing("next unit")}}};
   SandboxOptions options = two_workers();
   options.step_limit = std::chrono::milliseconds(limit_ms);
   const auto records = work_through(units, options);
@@ -75,8 +77,8 @@ TEST(Sandbox, MakesAnEndlessLoopAHang) {
   EXPECT_EQ(record.reason, "did not return within 300 ms");
 }
 
-TEST(Sandbox, MakesAnExceptionAFailure) {
-  const Record record = misbehave([]() -> Record { throw std::runtime_error("no such device"); });
+TEST(Sandbox, MakesAnErrorAFailure) {
+  const Record record = misbehave([]() -> Record { throw Error("no such device"); });
   EXPECT_EQ(record.outcome, Outcome::fail);
   EXPECT_EQ(record.reason, "no such device");
 }
@@ -88,26 +90,48 @@ TEST(Sandbox, RunsFinishAfterEachUnitInTheWorker) {
   for (int u = 0; u < 10; ++u) {
     units.push_back({{step("first", count),
                       step("second", [shared] { return Record(++*shared == 1 ? Outcome::pass : Outcome::fail, ""); })},
+                     {},
                      [shared] { *shared = 0; }});
   }
   for (const Record& record : work_through(units, two_workers())) EXPECT_EQ(record.outcome, Outcome::pass);
   EXPECT_EQ(*shared, 0) << "the parent's memory is not the worker's";
 }
 
+// Making the question is plumbline's own time.
+TEST(Sandbox, DoesNotChargeTheQuestionToAStep) {
+  SandboxOptions options = two_workers();
+  options.step_limit = std::chrono::milliseconds(200);
+  const std::vector<Unit> units = {{{passing("quick")}, [] { usleep(600'000); }}};
+  EXPECT_EQ(work_through(units, options).at(0).outcome, Outcome::pass);
+}
+
+// Neither a failure of plumbline itself nor one in making the question is a verdict on an implementation.
+TEST(Sandbox, ItsOwnFailuresAreNoVerdict) {
+  const std::vector<Unit> units = {{{passing("a"), passing("b")}, [] { throw std::bad_alloc(); }},
+                                   {{step("c", []() -> Record { throw std::logic_error("x"); }), passing("d")}}};
+  for (const int workers : {0, 2}) {
+    const auto records = work_through(units, {.workers = workers});
+    ASSERT_EQ(records.size(), 4U);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(records[static_cast<std::size_t>(i)].outcome, Outcome::vacuous);
+      EXPECT_TRUE(records[static_cast<std::size_t>(i)].reason.starts_with("not judged: plumb itself failed: "));
+    }
+    EXPECT_EQ(records[3].outcome, Outcome::pass);
+  }
+}
+
 TEST(Sandbox, KeepsStdoutForTheReport) {
-  const std::vector<Unit> units = {{{step("chatty",
-                                          [] {
-                                            (void)!write(STDOUT_FILENO, "kernel says hello\n", 18);
-                                            return Record(Outcome::pass, "");
-                                          })},
-                                    {}}};
+  const std::vector<Unit> units = {{{step("chatty", [] {
+    (void)!write(STDOUT_FILENO, "kernel says hello\n", 18);
+    return Record(Outcome::pass, "");
+  })}}};
   testing::internal::CaptureStdout();
   (void)work_through(units, two_workers());
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
 
 TEST(Sandbox, StopsEarlyWithWhatThereIs) {
-  std::vector<Unit> units(100, Unit{{passing("x")}, {}});
+  std::vector<Unit> units(100, Unit{{passing("x")}});
   int seen = 0;
   SandboxOptions options = two_workers();
   options.on_record = [&](const Record&) { ++seen; };
@@ -121,7 +145,7 @@ TEST(Sandbox, StopsEarlyWithWhatThereIs) {
 TEST(Sandbox, WorksInThisProcessIfAsked) {
   const pid_t here = getpid();
   const std::vector<Unit> units = {
-      {{step("here", [here] { return Record(getpid() == here ? Outcome::pass : Outcome::fail, ""); })}, {}}};
+      {{step("here", [here] { return Record(getpid() == here ? Outcome::pass : Outcome::fail, ""); })}}};
   EXPECT_EQ(work_through(units, {.workers = 0}).at(0).outcome, Outcome::pass);
   EXPECT_EQ(work_through(units, {.workers = 1}).at(0).outcome, Outcome::fail);
 }

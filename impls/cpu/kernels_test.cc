@@ -112,7 +112,7 @@ void for_each_target(MakeKernel make, const std::function<void(Subject&)>& body)
 std::vector<std::byte> bits_of(const Tensor& tensor) { return {tensor.bytes().begin(), tensor.bytes().end()}; }
 
 void expect_right(const Subject& subject, const Problem& problem, const Tensor& got, Data data) {
-  const Expected expected = subject.op().evaluate(problem);
+  const Expected expected = subject.op().evaluate(problem)[0];
   std::vector<double> bound = bounds(subject.op(), problem.signature, subject.contract(), expected);
   if (data == Data::exact) std::ranges::fill(bound, 0);
   for (std::int64_t i = 0; i < got.size(); ++i) {

@@ -21,14 +21,14 @@ class AbiCall {
 
   /// Every tensor starts `misalignment` bytes behind a 16-byte boundary.
   AbiCall(const Op& op, const Problem& problem, Stage stage, std::size_t misalignment = 0)
-      : output_dtype_(dtype_of(op.output, op, problem.signature)),
-        output_shape_(shape_of(op.output, problem.signature)),
+      : output_dtype_(dtype_of(op.outputs[0], op, problem.signature)),
+        output_shape_(shape_of(op.outputs[0], problem.signature)),
         misalignment_(misalignment) {
     shapes.reserve(op.inputs.size());
     for (std::size_t i = 0; i < op.inputs.size(); ++i) add_input(op.inputs[i], problem.inputs[i], stage);
     for (const Param& param : op.params) params.push_back({param.name.c_str(), problem.signature[param.name]});
     storage_.emplace_back(misalignment_ + Tensor(output_dtype_, output_shape_).bytes().size() + 1, kPoison);
-    output = {op.output.name.c_str(), storage_.back().data() + misalignment_, output_shape_.data(),
+    output = {op.outputs[0].name.c_str(), storage_.back().data() + misalignment_, output_shape_.data(),
               static_cast<std::int32_t>(output_shape_.size()), static_cast<std::int32_t>(output_dtype_)};
     call = {sizeof call,
             static_cast<std::int32_t>(inputs.size()),

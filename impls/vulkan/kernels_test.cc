@@ -71,7 +71,7 @@ class AbiCall {
  public:
   AbiCall(const Op& op, const Problem& problem, bool is_prepare)
       : problem_(problem),
-        output_(dtype_of(op.output, op, problem.signature), shape_of(op.output, problem.signature)),
+        output_(dtype_of(op.outputs[0], op, problem.signature), shape_of(op.outputs[0], problem.signature)),
         call_{} {
     for (std::byte& byte : output_.bytes()) byte = std::byte{kUntouched};
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
@@ -82,7 +82,7 @@ class AbiCall {
                          tensor.present() ? static_cast<std::int32_t>(tensor.dtype()) : 0});
     }
     for (const Param& param : op.params) params_.push_back({param.name.c_str(), problem.signature[param.name]});
-    outputs_.push_back({op.output.name.c_str(), output_.bytes().data(), output_.shape().data(),
+    outputs_.push_back({op.outputs[0].name.c_str(), output_.bytes().data(), output_.shape().data(),
                         static_cast<std::int32_t>(output_.shape().size()), static_cast<std::int32_t>(output_.dtype())});
     call_ = {.struct_size = sizeof call_,
              .input_count = static_cast<std::int32_t>(inputs_.size()),
@@ -144,7 +144,7 @@ Contract contract_of(const plumb_impl& impl) {
 }
 
 void expect_within_bounds(const Op& op, const Problem& problem, const Tensor& got, const Contract& contract) {
-  const Expected expected = op.evaluate(problem);
+  const Expected expected = op.evaluate(problem)[0];
   const std::vector<double> bound = bounds(op, problem.signature, contract, expected);
   ASSERT_EQ(static_cast<std::size_t>(got.size()), bound.size());
   std::int64_t wrong = 0;

@@ -10,16 +10,19 @@
 
 namespace plumb::faults {
 
+/// Projects whose tests compare one number for a whole output.
+enum Peers : unsigned { no_peer = 0, ggml = 1, torchao = 2, both = ggml | torchao };
+
 /// A wrong implementation, and how the standard campaign has to see it.
 struct Fault {
   const char* id;         ///< Unique per operator; the implementation is called "fault.<id>".
   const char* op;         ///< Operator.
   const char* mechanism;  ///< What is wrong, in one line.
   Mutation mutation;
-  Outcome outcome;            ///< Of every case in which it shows.
-  const char* reason = "";    ///< Part of the reason that those cases give.
-  const char* touches = "1";  ///< Formula over sizes, row and column: the elements that it can change.
-  bool passes_peers = false;  ///< On one friendly shape, cosine > 0.99 or NMSE <= 5e-4 lets it through.
+  Outcome outcome;              ///< Of every case in which it shows.
+  const char* reason = "";      ///< Part of the reason that those cases give.
+  const char* touches = "1";    ///< Formula over sizes, row and column: the elements that it can change.
+  Peers accepted_by = no_peer;  ///< Which of the peers' criteria let it through (see peers.h).
 };
 
 /// All faults, in the order of the table.

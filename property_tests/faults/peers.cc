@@ -39,21 +39,18 @@ Problem friendly_problem(const Op& op) {
 PeerScore peer_score(const plumb_impl& impl) {
   const Op& op = op_named(impl.op);
   const Problem problem = friendly_problem(op);
-  const Expected expected = op.evaluate(problem);
-  Execute execute(impl, op, problem, dtype_of(op.output, op, problem.signature),
-                  shape_of(op.output, problem.signature));
-  if (execute.prepare() != PLUMB_OK) return {0, 1};
+  const Expected expected = op.evaluate(problem)[0];
+  Execute execute(impl, op, problem, output_forms(op, problem.signature));
+  if (execute.prepare() != PLUMB_OK) return {1};
   const Execution execution = execute.run(1, std::byte{0});
-  if (execution.status != PLUMB_OK) return {0, 1};
-  double dot = 0, got_square = 0, want_square = 0, error_square = 0;
-  for (std::int64_t i = 0; i < execution.output.size(); ++i) {
-    const double got = execution.output.at(i), want = expected.value[static_cast<std::size_t>(i)];
-    dot += got * want;
-    got_square += got * got;
+  if (execution.status != PLUMB_OK) return {1};
+  double want_square = 0, error_square = 0;
+  for (std::int64_t i = 0; i < execution.outputs[0].size(); ++i) {
+    const double got = execution.outputs[0].at(i), want = expected.value[static_cast<std::size_t>(i)];
     want_square += want * want;
     error_square += (got - want) * (got - want);
   }
-  return {dot / std::sqrt(got_square * want_square), error_square / want_square};
+  return {error_square / want_square};
 }
 
 }  // namespace plumb::faults

@@ -9,7 +9,7 @@ namespace {
 
 enum Input : std::size_t { kWeight, kScales, kIndices };
 
-Expected evaluate(const Problem& problem) {
+Answer evaluate(const Problem& problem) {
   const Signature& signature = problem.signature;
   const std::int64_t columns = signature["K"], group = signature["group"], groups = columns / group;
   const Layout& layout = layout_named(signature["linear"] != 0 ? "et_vk.q4_even_low" : "et_vk.q4_even_high");
@@ -27,7 +27,7 @@ Expected evaluate(const Problem& problem) {
       expected.underflow.push_back(std::abs(code));  // a flushed scale is multiplied by the code
     }
   }
-  return expected;
+  return {std::move(expected)};
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ Op embedding_q4gsw() {
                   .shape = "M...",
                   .fill = Fill::index,
                   .range = "N"}},
-      .output = {.name = "y", .meaning = "looked-up rows", .dtype = "out", .shape = "M..., K"},
+      .outputs = {{.name = "y", .meaning = "looked-up rows", .dtype = "out", .shape = "M..., K"}},
       .constraints = {{"K >= 1 && N >= 1", "the table is not empty"},
                       {"K % 2 == 0", "two codes fill a byte"},
                       {"group >= 1", "a group has at least one element"},

@@ -17,7 +17,7 @@ Expected evaluate(std::vector<Tensor> inputs, const Sizes& params) {
   const Op op = embedding_q4gsw();
   std::vector<Offer> offers;
   for (const Tensor& input : inputs) offers.push_back(offer_of(input));
-  return op.evaluate({infer_signature(op, offers, params), std::move(inputs)});
+  return op.evaluate({infer_signature(op, offers, params), std::move(inputs)})[0];
 }
 
 // N = 3, K = 4, group = 2; even column in the high nibble.
@@ -47,7 +47,7 @@ TEST(EmbeddingQ4gsw, IndicesOfAnyRank) {
         << to_string(shape);
   }
   const Sizes sizes = {{"M", 6}, {"N", 3}, {"K", 4}, {"group", 2}, {"lead", 2}};
-  EXPECT_EQ(shape_of(op.output, make_signature(op, sizes)), (Shape{2, 3, 4}));
+  EXPECT_EQ(shape_of(op.outputs[0], make_signature(op, sizes)), (Shape{2, 3, 4}));
 }
 
 TEST(EmbeddingQ4gsw, OneScaleMayHaveRankOne) {

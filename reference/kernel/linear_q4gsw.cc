@@ -40,7 +40,7 @@ Matrix matrix_of(const Tensor& tensor, std::int64_t rows, std::int64_t columns) 
 
 std::vector<double> flatten(const Matrix& matrix) { return {matrix.data(), matrix.data() + matrix.size()}; }
 
-Expected evaluate(const Problem& problem) {
+Answer evaluate(const Problem& problem) {
   const std::int64_t rows = problem.signature["M"], columns = problem.signature["K"];
   const Weight w = weight_of(problem);
   const Matrix x = matrix_of(problem.inputs[0], rows, columns);
@@ -64,12 +64,12 @@ Expected evaluate(const Problem& problem) {
   const Row s_sum = w.scale.cwiseAbs().rowwise().sum().transpose();
   const Matrix underflow = ((abs_x * abs_code.transpose()).colwise() + x_sum).rowwise() + (w_sum + 2 * s_sum);
   const double per_term = 4.0 * static_cast<double>(columns) + 2;
-  return {.value = flatten(y),
-          .magnitude = flatten(magnitude),
-          .peak = flatten(peak),
-          .underflow = flatten((underflow.array() + per_term).matrix()),
-          .largest_activation = flatten(x_max.replicate(1, w_max.size())),
-          .largest_weight = flatten(w_max.replicate(rows, 1))};
+  return {{.value = flatten(y),
+           .magnitude = flatten(magnitude),
+           .peak = flatten(peak),
+           .underflow = flatten((underflow.array() + per_term).matrix()),
+           .largest_activation = flatten(x_max.replicate(1, w_max.size())),
+           .largest_weight = flatten(w_max.replicate(rows, 1))}};
 }
 
 }  // namespace
@@ -115,7 +115,7 @@ Op linear_q4gsw() {
                   .role = Role::constant,
                   .fill = Fill::bias,
                   .present_if = "bias"}},
-      .output = {.name = "y", .meaning = "result", .dtype = "x", .shape = "M..., N"},
+      .outputs = {{.name = "y", .meaning = "result", .dtype = "x", .shape = "M..., N"}},
       .constraints = {{"K >= 1 && N >= 1", "there is something to multiply"},
                       {"group >= 1", "a group has at least one element"},
                       {"K % group == 0", "groups divide the reduction"}},

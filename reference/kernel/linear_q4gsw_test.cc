@@ -21,7 +21,7 @@ Expected evaluate(std::vector<Tensor> inputs, std::int64_t group) {
   const Op op = linear_q4gsw();
   std::vector<Offer> offers;
   for (const Tensor& input : inputs) offers.push_back(offer_of(input));
-  return op.evaluate({infer_signature(op, offers, {{"group", group}}), std::move(inputs)});
+  return op.evaluate({infer_signature(op, offers, {{"group", group}}), std::move(inputs)})[0];
 }
 
 // M = 2, K = 4, N = 2, group = 2. Codes: row 0: 1 -2 3 -8, row 1: 7 0 -1 2, four columns of padding that say -8.

@@ -9,9 +9,9 @@ Param leading_dims() {
   return {"lead", "number of dimensions the codes are spread over", Param::Kind::integer, {1, 2, 3}, 1};
 }
 
-Expected expect_integers(std::vector<double> value) { return {std::move(value), {}, {}, {}}; }
+Answer expect_integers(std::vector<double> value) { return {{std::move(value), {}, {}, {}}}; }
 
-Expected evaluate_pack(const Problem& problem) {
+Answer evaluate_pack(const Problem& problem) {
   std::vector<int> codes;
   for (const std::uint8_t code : problem.inputs[0].codes()) codes.push_back(code & 15);
   const Extent extent{1, static_cast<std::int64_t>(codes.size())};
@@ -20,7 +20,7 @@ Expected evaluate_pack(const Problem& problem) {
   return expect_integers(std::move(value));
 }
 
-Expected evaluate_unpack(const Problem& problem) {
+Answer evaluate_unpack(const Problem& problem) {
   const Tensor& packed = problem.inputs[0];
   const bool is_signed = packed.dtype() == DType::i8;
   std::vector<double> value;
@@ -44,10 +44,10 @@ Op pack_uint4() {
                  {2, 4, 14, 16, 18, 30, 32, 34, 62, 64, 66, 126, 128, 130, 256, 258, 1022, 4098}}},
       .params = {leading_dims()},
       .inputs = {{.name = "codes", .meaning = "one code a byte", .dtype = "u8", .shape = "n...", .fill = Fill::bytes}},
-      .output =
-          {.name = "packed", .meaning = "two codes a byte", .dtype = "u8", .shape = "n/2, 1", .layouts = {"nncf.u4"}},
+      .outputs =
+          {{.name = "packed", .meaning = "two codes a byte", .dtype = "u8", .shape = "n/2, 1", .layouts = {"nncf.u4"}}},
       .constraints = {{"n % 2 == 0", "two codes fill a byte"}},
-      .arithmetic = Arithmetic::data_movement,
+      .arithmetic = Arithmetic::prescribed,
       .max_code_magnitude = 0,
       .evaluate = evaluate_pack,
   };
@@ -74,8 +74,8 @@ Op unpack_uint4() {
                   .shape = "n...",
                   .fill = Fill::bytes,
                   .layouts = {"nncf.u4"}}},
-      .output = {.name = "codes", .meaning = "one code a byte", .dtype = "container", .shape = "n..., 2"},
-      .arithmetic = Arithmetic::data_movement,
+      .outputs = {{.name = "codes", .meaning = "one code a byte", .dtype = "container", .shape = "n..., 2"}},
+      .arithmetic = Arithmetic::prescribed,
       .max_code_magnitude = 0,
       .evaluate = evaluate_unpack,
   };

@@ -17,7 +17,7 @@ std::vector<double> evaluate(const Op& op, Tensor input, const Sizes& params = {
   const Offer offer = offer_of(input);
   Problem problem{infer_signature(op, std::span(&offer, 1), params), {}};
   problem.inputs.push_back(std::move(input));
-  return op.evaluate(problem).value;
+  return op.evaluate(problem)[0].value;
 }
 
 TEST(PackUint4, LowNibbleFirstInFlatOrder) {
@@ -32,8 +32,8 @@ TEST(PackUint4, HighBitsAreLost) {
 
 TEST(PackUint4, ResultIsAColumn) {
   const Op op = pack_uint4();
-  EXPECT_EQ(shape_of(op.output, make_signature(op, {{"n", 6}})), (Shape{3, 1}));
-  EXPECT_EQ(shape_of(op.output, make_signature(op, {{"n", 0}})), (Shape{0, 1}));
+  EXPECT_EQ(shape_of(op.outputs[0], make_signature(op, {{"n", 6}})), (Shape{3, 1}));
+  EXPECT_EQ(shape_of(op.outputs[0], make_signature(op, {{"n", 0}})), (Shape{0, 1}));
   EXPECT_EQ(evaluate(op, Tensor(DType::u8, {0})), std::vector<double>{});
 }
 
@@ -55,7 +55,7 @@ TEST(UnpackUint4, HighCodeOfASignedContainerIsSigned) {
 
 TEST(UnpackUint4, ResultHasOneMoreDimension) {
   const Op op = unpack_uint4();
-  EXPECT_EQ(shape_of(op.output, make_signature(op, {{"n", 6}, {"lead", 2}})), (Shape{2, 3, 2}));
+  EXPECT_EQ(shape_of(op.outputs[0], make_signature(op, {{"n", 6}, {"lead", 2}})), (Shape{2, 3, 2}));
   EXPECT_THROW((void)evaluate(op, Tensor(DType::i32, {3})), Error);
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
 
 #include "reference/error.h"
@@ -16,7 +17,20 @@ struct Targets {
   std::vector<Case> cases;
 };
 
-bool looks_like_case(const std::string& word) { return word.find('[') != std::string::npos; }
+bool looks_like_case(const std::string& word) {
+  return word.find('[') != std::string::npos && !std::filesystem::exists(word);
+}
+
+// Two implementations of one name would share a row of the table, and no one could tell which of them is wrong.
+void check_no_name_twice(const std::vector<Subject>& subjects) {
+  std::map<std::pair<std::string, std::string>, std::string> owners;
+  for (const Subject& subject : subjects) {
+    const auto [owner, fresh] = owners.emplace(std::pair(subject.impl->op, subject.impl->name), subject.library);
+    if (fresh) continue;
+    throw Error(fmt::format("{} and {} both hold an implementation '{}' of {}; check them one after the other",
+                            owner->second, subject.library, subject.impl->name, subject.impl->op));
+  }
+}
 
 Targets parse_targets(const std::vector<std::string>& words) {
   Targets targets;
@@ -34,14 +48,15 @@ Targets parse_targets(const std::vector<std::string>& words) {
     const auto loaded = load_library(word);
     targets.subjects.insert(targets.subjects.end(), loaded.begin(), loaded.end());
   }
+  check_no_name_twice(targets.subjects);
   if (targets.subjects.empty()) targets.subjects = builtin_subjects();
   return targets;
 }
 
 int check(const RunFlags& flags, const std::vector<std::string>& words, const std::string& command) {
-  check_output_folder(flags);
   const Targets targets = parse_targets(words);
   auto subjects = select_subjects(targets.subjects, flags.op, flags.impl);
+  check_output_folder(flags);
   if (targets.cases.empty()) {
     return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command);
   }

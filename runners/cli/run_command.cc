@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <filesystem>
 #include <memory>
 
 #include "runners/cli/commands.h"
@@ -12,13 +13,16 @@ namespace {
 
 // A fresh folder for each run: nothing is overwritten.
 std::string default_folder() {
-  return fmt::format("plumb-results/{:%Y%m%d-%H%M%S}", fmt::localtime(std::time(nullptr)));
+  const std::string base = fmt::format("plumb-results/{:%Y%m%d-%H%M%S}", fmt::localtime(std::time(nullptr)));
+  std::string folder = base;
+  for (int n = 2; std::filesystem::exists(folder); ++n) folder = fmt::format("{}-{}", base, n);
+  return folder;
 }
 
 int run(RunFlags flags, const std::string& command) {
   if (flags.out.empty()) flags.out = default_folder();
-  check_output_folder(flags);
   const auto subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
+  check_output_folder(flags);
   return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command);
 }
 

@@ -1,9 +1,12 @@
 #include "runners/cli/run_flags.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <thread>
 
 #include "reference/error.h"
@@ -68,7 +71,15 @@ void add_seed_flag(CLI::App& command, RunFlags& flags) {
 }
 
 void check_output_folder(const RunFlags& flags) {
-  if (flags.out.empty() || flags.overwrite) return;
+  if (flags.out.empty()) return;
+  // Better now than after the campaign.
+  std::error_code failure;
+  std::filesystem::create_directories(flags.out, failure);
+  if (failure) throw Error(fmt::format("--out: cannot make the folder {}: {}", flags.out, failure.message()));
+  if (access(flags.out.c_str(), W_OK | X_OK) != 0) {
+    throw Error(fmt::format("--out: cannot write in {}: {}", flags.out, std::strerror(errno)));
+  }
+  if (flags.overwrite) return;
   for (const Format& format : all_formats()) {
     const std::filesystem::path file = std::filesystem::path(flags.out) / format.file_name;
     if (std::filesystem::exists(file)) {

@@ -23,7 +23,8 @@ void add_selection_flags(CLI::App& command, RunFlags& flags);
 void add_execution_flags(CLI::App& command, RunFlags& flags);
 void add_seed_flag(CLI::App& command, RunFlags& flags);
 
-/// Throws Error if the folder already holds results and --overwrite was not given.
+/// Makes the output folder. Throws Error if that cannot be done, or if it already holds results and --overwrite was not
+/// given.
 void check_output_folder(const RunFlags& flags);
 /// Works through the units, prints the summary table and the first failures, and writes the reports if there is a
 /// folder for them. Returns the exit code.
