@@ -97,6 +97,15 @@ plumb_status guarded(const plumb_impl* self, Body body) noexcept {
 
 const Kernel& kernel_of(const plumb_impl* self) { return *static_cast<const Kernel*>(self->user); }
 
+plumb_status supports_builtin(const plumb_impl* self, const plumb_call* call, const char** reason) {
+  const char* why = nullptr;
+  const plumb_status status =
+      guarded(self, [&] { why = kernel_of(self).unsupported(Call(op_named(self->op), *call)); });
+  if (status != PLUMB_OK || why == nullptr) return status;
+  *reason = why;
+  return PLUMB_UNSUPPORTED;
+}
+
 plumb_status prepare_builtin(const plumb_impl* self, const plumb_call* call, void** prepared) {
   return guarded(self, [&] {
     const Call checked(op_named(self->op), *call);
@@ -140,14 +149,14 @@ Call::Call(const Op& op, const plumb_call& call) : op_(&op), call_(&call) {
     check_output(op.outputs[i], forms[i], call.outputs[i]);
     output_counts_.push_back(element_count(forms[i].shape));
   }
-  check_indices(op, problem_for_index_check());
+  check_values(op, problem_for_value_check());
 }
 
-Problem Call::problem_for_index_check() const {
+Problem Call::problem_for_value_check() const {
   Problem problem{signature_, {}};
   for (std::size_t i = 0; i < op_->inputs.size(); ++i) {
     const plumb_tensor& tensor = call_->inputs[i];
-    if (op_->inputs[i].fill != Fill::index || tensor.data == nullptr) {
+    if (op_->inputs[i].high.empty() || tensor.data == nullptr) {
       problem.inputs.emplace_back();
       continue;
     }
@@ -204,6 +213,7 @@ Builtin::Builtin(std::string name, std::string unavailable, Kernel kernel)
   abi_.user = &kernel_;
   abi_.prepare = kernel_.prepare ? prepare_builtin : nullptr;
   abi_.run = run_builtin;
+  abi_.supports = kernel_.unsupported ? supports_builtin : nullptr;
   abi_.release = kernel_.prepare ? release_builtin : nullptr;
 }
 

@@ -53,7 +53,7 @@ class Call {
   void store_f32(std::span<const float> values) const;
 
  private:
-  [[nodiscard]] Problem problem_for_index_check() const;
+  [[nodiscard]] Problem problem_for_value_check() const;
 
   const Op* op_;
   const plumb_call* call_;
@@ -69,8 +69,10 @@ struct Kernel {
   plumb_contract contract;
   /// Packs the constant inputs; empty if the operator has none.
   std::function<std::shared_ptr<void>(const Call&)> prepare;
-  /// Computes the output. `prepared` is what prepare returned, or nullptr.
+  /// Computes the outputs. `prepared` is what prepare returned, or nullptr.
   std::function<void(const Call&, void* prepared)> run;
+  /// Why a legal call is not supported, as a static string; nullptr if it is. Tensor data is not there. May be empty.
+  std::function<const char*(const Call&)> unsupported = {};
 };
 
 /// The device, its driver or its runtime failed.

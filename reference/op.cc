@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
@@ -18,9 +19,9 @@ std::string type_name(std::int64_t value) {
   return type == all_dtypes().end() ? fmt::format("{}", value) : std::string(type->name);
 }
 
-std::vector<std::string> type_names(const Param& param) {
+std::vector<std::string> value_names(const Param& param) {
   std::vector<std::string> names;
-  for (const std::int64_t value : param.values) names.push_back(type_name(value));
+  for (const std::int64_t value : param.values) names.push_back(param.text(value));
   return names;
 }
 
@@ -101,8 +102,7 @@ class Binder {
   // Element types by their names.
   [[nodiscard]] std::string spelled(const std::string& name, std::int64_t value) const {
     const Param* param = op_.param(name);
-    const bool is_type = param != nullptr && param->kind == Param::Kind::dtype;
-    return is_type ? type_name(value) : fmt::format("{}", value);
+    return param == nullptr ? fmt::format("{}", value) : param->text(value);
   }
 
   void bind_presence_and_type(const Port& port, const Offer& offer) {
@@ -120,7 +120,7 @@ class Binder {
       }
     } else {
       if (std::ranges::find(choice->values, code) == choice->values.end()) {
-        refuse(op_, fmt::format("{}: expected {}, got {}", port.name, fmt::join(type_names(*choice), " or "),
+        refuse(op_, fmt::format("{}: expected {}, got {}", port.name, fmt::join(value_names(*choice), " or "),
                                 to_string(offer.dtype)));
       }
       set(port, choice->name, code);
@@ -175,9 +175,10 @@ void complete_params(const Op& op, Signature& signature) {
     if (param.kind == Param::Kind::flag && value != 0 && value != 1) {
       refuse(op, fmt::format("parameter '{}': expected 0 or 1, got {}", param.name, value));
     }
-    if (param.kind == Param::Kind::dtype && std::ranges::find(param.values, value) == param.values.end()) {
-      refuse(op, fmt::format("parameter '{}': expected {}, got {}", param.name, fmt::join(type_names(param), " or "),
-                             type_name(value)));
+    const bool listed = param.kind == Param::Kind::dtype || param.kind == Param::Kind::choice;
+    if (listed && std::ranges::find(param.values, value) == param.values.end()) {
+      refuse(op, fmt::format("parameter '{}': expected {}, got {}", param.name, fmt::join(value_names(param), " or "),
+                             param.text(value)));
     }
   }
 }
@@ -245,6 +246,25 @@ std::int64_t Signature::operator[](std::string_view name) const {
   const auto value = values.find(name);
   PLUMB_CHECK(value != values.end());
   return value->second;
+}
+
+std::string Param::text(std::int64_t value) const {
+  if (kind == Kind::dtype) return type_name(value);
+  if (kind != Kind::choice) return fmt::format("{}", value);
+  return value >= 0 && value < std::ssize(words) ? words[static_cast<std::size_t>(value)] : fmt::format("{}", value);
+}
+
+std::int64_t Param::parse(std::string_view text) const {
+  if (kind == Kind::dtype) return static_cast<std::int64_t>(dtype_from_string(text));
+  if (kind == Kind::choice) {
+    const auto word = std::ranges::find(words, text);
+    if (word != words.end()) return word - words.begin();
+    throw Error(fmt::format("{}: expected {}, got '{}'", name, fmt::join(words, " or "), text));
+  }
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc{} && end == text.data() + text.size() && !text.empty()) return value;
+  throw Error(fmt::format("{}: expected an integer, got '{}'", name, text));
 }
 
 const Param* Op::param(std::string_view wanted) const {
@@ -349,16 +369,17 @@ const Layout& layout_of(const Port& port, const Signature& signature) {
 
 Extent extent_of(const Signature& signature) { return {signature["N"], signature["K"]}; }
 
-void check_indices(const Op& op, const Problem& problem) {
+void check_values(const Op& op, const Problem& problem) {
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     const Port& port = op.inputs[i];
-    if (port.fill != Fill::index) continue;
-    const std::int64_t range = evaluate_formula(port.range, problem.signature.values);
     const Tensor& tensor = problem.inputs[i];
+    if (port.high.empty() || !tensor.present()) continue;
+    const auto low = static_cast<double>(evaluate_formula(port.low, problem.signature.values));
+    const auto high = static_cast<double>(evaluate_formula(port.high, problem.signature.values));
     for (std::int64_t flat = 0; flat < tensor.size(); ++flat) {
-      if (tensor.at(flat) >= 0 && tensor.at(flat) < static_cast<double>(range)) continue;
-      refuse(op, fmt::format("{}{}: expected a value in [0, {}), got {}", port.name,
-                             to_string(unravel(flat, tensor.shape())), range, tensor.at(flat)));
+      if (tensor.at(flat) >= low && tensor.at(flat) <= high) continue;
+      refuse(op, fmt::format("{}{}: expected a value in [{}, {}], got {}", port.name,
+                             to_string(unravel(flat, tensor.shape())), low, high, tensor.at(flat)));
     }
   }
 }

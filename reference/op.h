@@ -24,8 +24,10 @@ enum class Role { activation, constant };
 enum class Fill {
   bytes,       ///< Any byte.
   codes,       ///< Packed codes in the port's layout.
-  index,       ///< Row numbers in [0, range).
+  integers,    ///< Unpacked codes, zero points: integers in [low, high], one an element.
+  index,       ///< Row numbers in [low, high].
   activation,  ///< Floating-point activations.
+  weight,      ///< Floating-point weights that are to be quantised.
   scale,       ///< Group scales.
   bias,
 };
@@ -39,10 +41,11 @@ struct Port {
   Role role = Role::activation;
   Fill fill = Fill::bytes;
   std::vector<std::string> layouts = {};  ///< Fill::codes: the layout, or one for each value of `layout_param`.
-  std::string layout_param = {};          ///< The flag that chooses among two layouts; empty for one.
-  std::string range = {};                 ///< Fill::index: values lie in [0, range).
-  std::string present_if = {};            ///< The flag that says whether an optional input is there; empty = always.
-  std::string alternative_shape = {};     ///< Another accepted shape with the same number of elements; empty = none.
+  std::string layout_param = {};          ///< The flag or choice that decides the layout; empty for one.
+  /// Fill::index and Fill::integers: formulas of the smallest and the largest legal value; empty = any of the type.
+  std::string low = {}, high = {};
+  std::string present_if = {};         ///< The flag that says whether an optional input is there; empty = always.
+  std::string alternative_shape = {};  ///< Another accepted shape with the same number of elements; empty = none.
 };
 
 /// A named size, e.g. K.
@@ -58,12 +61,19 @@ struct Param {
     integer,  ///< Any value that the constraints allow.
     flag,     ///< 0 or 1; written as a bare word in case names.
     dtype,    ///< One of `values`, each a DType.
+    choice,   ///< One of `words`, by its position; written as the word.
   };
   std::string name;
   std::string meaning;
   Kind kind;
   std::vector<std::int64_t> values;           ///< Planned values; for dtype also the only legal ones.
   std::optional<std::int64_t> default_value;  ///< None: must be given.
+  std::vector<std::string> words = {};        ///< Kind::choice: what `values` 0, 1, … are called.
+
+  /// A value as users write it: "64", "f16", "avx2".
+  [[nodiscard]] std::string text(std::int64_t value) const;
+  /// Inverse of text. Throws Error naming what is expected.
+  [[nodiscard]] std::int64_t parse(std::string_view text) const;
 };
 
 /// A formula that must be non-zero, and why.
@@ -94,7 +104,7 @@ struct Problem {
 
 /// The oracle's answer for one output, and per element what a bound is computed from.
 struct Expected {
-  std::vector<double> value;
+  std::vector<double> value;  ///< NaN in an integer output: the definition leaves this element open; it is not judged.
   std::vector<double> magnitude;  ///< Sum of the absolute values of the terms, |x||w| and |b|.
   std::vector<double> peak;       ///< Largest absolute value any intermediate may take (for overflow).
   std::vector<double> underflow;  ///< Error caused if every operation is off by one absolute unit (for underflow).
@@ -170,7 +180,7 @@ struct Form {
 [[nodiscard]] const Layout& layout_of(const Port& port, const Signature& signature);
 /// Rows and columns of a Fill::codes port: [N, K].
 [[nodiscard]] Extent extent_of(const Signature& signature);
-/// Throws Error if an index lies outside its port's range.
-void check_indices(const Op& op, const Problem& problem);
+/// Throws Error if an element of a port with limits (`low`, `high`) lies outside them.
+void check_values(const Op& op, const Problem& problem);
 
 }  // namespace plumb

@@ -271,7 +271,7 @@ TEST(CheckIndices, NamesTheFirstOneOutOfRange) {
   problem.inputs = {{}, {}, Tensor(DType::i64, {2, 3})};
   const auto message = [&](double index) {
     problem.inputs[2].set(4, index);
-    return message_of([&] { check_indices(op, problem); });
+    return message_of([&] { check_values(op, problem); });
   };
   EXPECT_EQ(message(0), "no error");
   EXPECT_EQ(message(2), "no error");

@@ -113,13 +113,19 @@ TEST(Ops, PortsReferToThingsThatExist) {
     for (const Port* port : ports_of(op)) {
       for (const std::string& layout : port->layouts) EXPECT_NO_THROW((void)layout_named(layout)) << layout;
       EXPECT_FALSE(port->fill == Fill::codes && port->layouts.empty()) << op.name << " " << port->name;
-      EXPECT_EQ(port->layouts.size() == 2, !port->layout_param.empty()) << op.name << " " << port->name;
-      EXPECT_EQ(port->fill == Fill::index, !port->range.empty()) << op.name << " " << port->name;
-      for (const std::string& flag : {port->layout_param, port->present_if}) {
-        if (flag.empty()) continue;
-        ASSERT_NE(op.param(flag), nullptr) << op.name << " " << flag;
-        EXPECT_EQ(op.param(flag)->kind, Param::Kind::flag) << op.name << " " << flag;
+      if (!port->layout_param.empty()) {
+        const Param* param = op.param(port->layout_param);
+        ASSERT_NE(param, nullptr) << op.name << " " << port->name;
+        EXPECT_TRUE(param->kind == Param::Kind::flag || param->kind == Param::Kind::choice) << op.name;
+        EXPECT_EQ(port->layouts.size(), param->values.size()) << op.name << " " << port->name;
+      } else {
+        EXPECT_LE(port->layouts.size(), 1U) << op.name << " " << port->name;
       }
+      EXPECT_EQ(port->low.empty(), port->high.empty()) << op.name << " " << port->name;
+      EXPECT_TRUE(port->fill != Fill::index || !port->high.empty()) << op.name << " " << port->name;
+      if (port->present_if.empty()) continue;
+      ASSERT_NE(op.param(port->present_if), nullptr) << op.name << " " << port->name;
+      EXPECT_EQ(op.param(port->present_if)->kind, Param::Kind::flag) << op.name << " " << port->name;
     }
   }
 }
@@ -200,8 +206,9 @@ TEST(Ops, EvaluateFillsTheOutputs) {
 TEST(Ops, SumsSayHowLongTheyAre) {
   for (const Op& op : all_ops()) {
     EXPECT_EQ(op.arithmetic == Arithmetic::accumulated, !op.length.empty()) << op.name;
-    const bool multiplies_codes = std::ranges::any_of(op.inputs, [](const Port& p) { return p.fill == Fill::codes; });
-    EXPECT_EQ(multiplies_codes, op.max_code_magnitude > 0) << op.name;
+    const bool has_codes = std::ranges::any_of(op.inputs, [](const Port& p) { return p.fill == Fill::codes; });
+    const bool multiplies = op.arithmetic != Arithmetic::prescribed;
+    EXPECT_EQ(multiplies && has_codes, op.max_code_magnitude > 0) << op.name;
   }
 }
 

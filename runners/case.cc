@@ -11,15 +11,8 @@ namespace plumb {
 namespace {
 
 std::string print_param(const Param& param, std::int64_t value) {
-  switch (param.kind) {
-    case Param::Kind::integer:
-      return fmt::format(",{}={}", param.name, value);
-    case Param::Kind::flag:
-      return value != 0 ? "," + param.name : fmt::format(",{}=0", param.name);
-    case Param::Kind::dtype:
-      return fmt::format(",{}={}", param.name, to_string(static_cast<DType>(value)));
-  }
-  PLUMB_CHECK(false);
+  if (param.kind == Param::Kind::flag && value != 0) return "," + param.name;
+  return fmt::format(",{}={}", param.name, param.text(value));
 }
 
 // The parts of "op[sizes]/mode#seed".
@@ -58,8 +51,8 @@ void parse_assignment(const Op& op, std::string_view text, Sizes& values) {
     if (param == nullptr || param->kind != Param::Kind::flag) {
       throw Error(fmt::format("case: '{}' is not a flag of {}; write NAME=VALUE", name, op.name));
     }
-  } else if (param != nullptr && param->kind == Param::Kind::dtype) {
-    value = static_cast<std::int64_t>(dtype_from_string(text.substr(equals + 1)));
+  } else if (param != nullptr && param->kind != Param::Kind::integer && param->kind != Param::Kind::flag) {
+    value = param->parse(text.substr(equals + 1));
   } else {
     value = parse_integer<std::int64_t>(text.substr(equals + 1), "case: " + name);
   }

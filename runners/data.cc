@@ -14,17 +14,22 @@
 namespace plumb {
 namespace {
 
-constexpr std::array<DataMode, 5> kModes = {{
+constexpr std::array<DataMode, 6> kModes = {{
     {"exact", "sums exact in 24 bits: every correct kernel gives the oracle's bits", 24, 0, 0, 0, 0},
     {"bounded", "activations of mean 1/4, scales within one octave; judged against the proved bound", 0, -1.75, 4, -4,
      -4},
     {"spread", "activations of mean 1/2, scales over eleven octaves, distinct per row and group", 0, -1.5, 4, -12, -2},
+    {"edges", "weights that quantisers stumble over: ties, zeros, outliers, equal values, subnormals, the largest", 0,
+     0, 0, 0, 0, true},
     {"exact11", "as exact, for implementations that accumulate in f16", 11, 0, 0, 0, 0},
     {"exact8", "as exact, for implementations that accumulate in bf16", 8, 0, 0, 0, 0},
 }};
 
 // Quanta of exact data are multiples of 2^-3, so that a kernel that truncates to integers is seen.
 constexpr int kExactScaleExponent = -3;
+
+// Elements of a weight that share a kind of value: shorter than any group that is quantised together.
+constexpr std::uint64_t kWeightChunk = 8;
 
 // What the value of one element is made from.
 struct Source {
@@ -44,6 +49,10 @@ struct Source {
   }
 
   [[nodiscard]] double scale(std::uint64_t index) const {
+    if (op.arithmetic == Arithmetic::prescribed) {
+      const auto e = static_cast<int>(random.integer(index, -8, 3));
+      return std::ldexp(random.uniform(index, 1, 1, 1), e);
+    }
     if (mode.exact()) {
       const auto e = static_cast<int>(random.integer(index, 0, budget.scale_exponents));
       return std::ldexp(1.0, e + kExactScaleExponent);
@@ -63,6 +72,59 @@ struct Source {
   [[nodiscard]] double byte(std::uint64_t index, const DTypeInfo& type) const {
     const std::uint32_t value = index < 256 ? static_cast<std::uint32_t>(index + seed) : random.bits(index);
     return type.min_finite + (value & 255U);
+  }
+
+  // Every value of a small range occurs once before any repeats.
+  [[nodiscard]] double integer_between(const Port& port, const DTypeInfo& type, std::uint64_t index) const {
+    const Sizes& sizes = signature.values;
+    const std::int64_t low =
+        port.low.empty() ? static_cast<std::int64_t>(type.min_finite) : evaluate_formula(port.low, sizes);
+    const std::int64_t high =
+        port.high.empty() ? static_cast<std::int64_t>(type.max_finite) : evaluate_formula(port.high, sizes);
+    const auto count = static_cast<std::uint64_t>(high - low + 1);
+    const bool counting = count <= 256 && index < count;
+    return static_cast<double>(counting ? low + static_cast<std::int64_t>((index + seed) % count)
+                                        : random.integer(index, low, high));
+  }
+
+  // Weights to be quantised. Plain ones spread over some octaves, chunk by chunk; edges are chunks of what quantisers
+  // stumble over.
+  [[nodiscard]] double weight(std::uint64_t index, const DTypeInfo& type) const {
+    const std::uint64_t chunk = index / kWeightChunk;
+    const double plain = std::ldexp(random.uniform(index, -1, 2), static_cast<int>(random.integer(chunk, -6, 3, 1)));
+    return mode.edges ? edge_weight(index, chunk, plain, type) : plain;
+  }
+
+  [[nodiscard]] double edge_weight(std::uint64_t index, std::uint64_t chunk, double plain,
+                                   const DTypeInfo& type) const {
+    const double sign = random.integer(index, 0, 1, 2) != 0 ? 1 : -1;
+    const auto step = static_cast<double>(random.integer(index, 0, 15, 3));
+    switch ((chunk + seed) % 12) {
+      case 0:
+        return sign * 0.0;
+      case 1:  // halves of an integer scale: ties
+        return step - 7.5;
+      case 2:  // ties of other scales, and the largest that makes the scale
+        return index % kWeightChunk == 0 ? 7 : 0.5 * (step - 8);
+      case 3:
+        return 0.625;
+      case 4:
+        return -0.625;
+      case 5:  // one outlier
+        return index % kWeightChunk == 3 ? sign * type.max_finite / 4 : plain;
+      case 6:
+        return sign * std::ldexp(step + 1, type.min_exponent - type.precision_bits + 1);  // subnormal
+      case 7:
+        return std::abs(plain);
+      case 8:
+        return -std::abs(plain);
+      case 9:  // near the smallest scale that eps lets through
+        return sign * std::ldexp(1 + step / 16, -20);
+      case 10:
+        return sign * type.max_finite;
+      default:
+        return plain;
+    }
   }
 
   // The last and the first row are always asked for.
@@ -91,7 +153,11 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
     case Fill::bytes:
       return source.byte(index, type);
     case Fill::index:
-      return source.index(index, evaluate_formula(port.range, source.signature.values));
+      return source.index(index, evaluate_formula(port.high, source.signature.values) + 1);
+    case Fill::integers:
+      return source.integer_between(port, type, index);
+    case Fill::weight:
+      return source.weight(index, type);
     case Fill::activation:
       return source.activation(index);
     case Fill::scale:
@@ -125,6 +191,7 @@ const DataMode& data_mode_named(std::string_view name) {
 
 bool applies(const DataMode& mode, const Op& op) {
   if (mode.name == "exact") return true;
+  if (mode.edges) return std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::weight; });
   return mode.exact() ? op.arithmetic == Arithmetic::accumulated : op.arithmetic != Arithmetic::prescribed;
 }
 

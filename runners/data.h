@@ -19,6 +19,8 @@ struct DataMode {
   double activation_low, activation_width;      ///< Bounded data: activations are uniform in [low, low + width).
   int scale_exponent_low, scale_exponent_high;  ///< Bounded data: scales are [1, 2) * 2^e, e uniform in [low, high].
 
+  bool edges = false;  ///< Fill::weight holds what quantisers stumble over.
+
   [[nodiscard]] bool exact() const { return exact_bits > 0; }
 };
 

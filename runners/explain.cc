@@ -16,17 +16,16 @@ namespace {
 
 std::string legal_values(const Param& param) {
   if (param.kind == Param::Kind::flag) return "flag";
-  if (param.kind == Param::Kind::integer) return "integer";
-  std::vector<std::string_view> names;
-  for (const std::int64_t value : param.values) names.push_back(to_string(static_cast<DType>(value)));
+  std::vector<std::string> names;
+  for (const std::int64_t value : param.values) names.push_back(param.text(value));
+  if (param.kind == Param::Kind::integer) return fmt::format("integer, planned: {}", fmt::join(names, " "));
   return fmt::format("{}", fmt::join(names, " | "));
 }
 
 std::string default_of(const Param& param) {
   if (!param.default_value) return "required";
   if (param.kind == Param::Kind::flag) return *param.default_value != 0 ? "default on" : "default off";
-  if (param.kind == Param::Kind::integer) return fmt::format("default {}", *param.default_value);
-  return fmt::format("default {}", to_string(static_cast<DType>(*param.default_value)));
+  return fmt::format("default {}", param.text(*param.default_value));
 }
 
 std::string dtype_text(const Op& op, const Port& port) {
@@ -38,12 +37,15 @@ std::string port_line(const Op& op, const Port& port) {
   std::string notes;
   if (port.role == Role::constant) notes += "; constant: goes through prepare";
   if (!port.present_if.empty()) notes += fmt::format("; only with flag {}", port.present_if);
-  if (!port.range.empty()) notes += fmt::format("; in [0, {})", port.range);
+  if (!port.high.empty()) notes += fmt::format("; in [{}, {}]", port.low, port.high);
   if (!port.alternative_shape.empty())
     notes += fmt::format("; [{}] if that has as many elements", port.alternative_shape);
   for (std::size_t i = 0; i < port.layouts.size(); ++i) {
     notes += fmt::format("; layout {}", port.layouts[i]);
-    if (!port.layout_param.empty()) notes += fmt::format(" if {} = {}", port.layout_param, i);
+    if (!port.layout_param.empty()) {
+      notes += fmt::format(" if {} = {}", port.layout_param,
+                           op.param(port.layout_param)->text(static_cast<std::int64_t>(i)));
+    }
   }
   return fmt::format("  {:<14} {:<16} [{}]  {}{}\n", port.name, dtype_text(op, port), port.shape, port.meaning, notes);
 }

@@ -2,35 +2,17 @@
 
 #include <algorithm>
 
+#include "runners/golden_bindings/systems.h"
+
 namespace plumb {
 namespace {
 
-constexpr DType f32 = DType::f32, exact = DType::f64;
-
-// torch on a CPU: the weight is dequantised to f32, then a blocked f32 matrix product of any order, and the bias.
-constexpr Contract kTorchLinear{f32, f32, f32, 1, 4, false, true};
-// The Vulkan shaders sum in f32 and may flush subnormals: scales are applied to partial sums or to weights.
-constexpr Contract kShaderLinear{f32, f32, f32, 1, 8, true, true};
-// One f32 product.
-constexpr Contract kProduct{f32, exact, f32, 1, 0, false, true};
-
 std::vector<GoldenBinding> make_bindings() {
-  const GoldenBinding::Renames linear = {
-      {"x", "x"}, {"weights", "weights"}, {"weight_scales", "weight_scales"}, {"bias", "bias"}};
-  const GoldenBinding::Renames embedding = {
-      {"weight", "weight"}, {"weight_scales", "weight_scales"}, {"indices", "indices"}};
-  const GoldenBinding::Renames group = {{"group_size", "group"}};
-  const GoldenBinding::Renames group_and_order = {{"group_size", "group"}, {"is_linear_weight", "linear"}};
-  const GoldenBinding::Renames output = {{"output", "y"}}, type_of_output = {{"output", "out"}};
-  return {
-      {"openvino.nncf_pack_uint4", "pack_uint4", {{"tensor", "codes"}}, {}, {{"packed", "packed"}}, {}},
-      {"openvino.nncf_unpack_uint4", "unpack_uint4", {{"tensor", "packed"}}, {}, {{"tensor", "codes"}}, {}},
-      {"executorch.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kTorchLinear},
-      {"executorch.shader.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kShaderLinear},
-      {"executorch.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output, kProduct},
-      {"executorch.shader.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output,
-       kProduct},
-  };
+  std::vector<GoldenBinding> bindings;
+  for (const auto system : {openvino_bindings, torchao_bindings, executorch_bindings}) {
+    for (GoldenBinding& binding : system()) bindings.push_back(std::move(binding));
+  }
+  return bindings;
 }
 
 }  // namespace

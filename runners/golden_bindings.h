@@ -1,4 +1,4 @@
-// Which golden operations are there operators for? golden_bindings.cc is the table.
+// Which golden operations are there operators for? golden_bindings/ holds the tables, one for each system.
 #pragma once
 
 #include <functional>

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct Judgement {
   std::int64_t elements = 0;
   std::int64_t wrong = 0;
   std::int64_t unwritten = 0;  ///< Wrong elements that still hold the poison.
-  std::int64_t unjudged = 0;   ///< Elements with an infinite bound.
+  std::int64_t unjudged = 0;   ///< Elements with an infinite bound, or that the definition leaves open.
   std::optional<Worst> worst;  ///< Of the judged elements; absent if there are none.
   std::string pattern;         ///< Where the wrong elements are, e.g. "all at N >= 32 (of 40)"; may be empty.
 
@@ -37,7 +38,8 @@ struct Judgement {
 /// "wrong elements lie all at N >= 32 (of 40)"; empty if nothing is wrong. Their number is in the record.
 [[nodiscard]] std::string describe(const Judgement& judgement);
 
-/// Whether two tensors hold the same bits. All NaNs count as the same.
-[[nodiscard]] bool same_bits(const Tensor& a, const Tensor& b);
+/// Whether two tensors hold the same bits. All NaNs count as the same. Elements of integer tensors that the oracle
+/// leaves open (`want` is NaN) may differ; `want` is empty if none is.
+[[nodiscard]] bool same_bits(const Tensor& a, const Tensor& b, std::span<const double> want = {});
 
 }  // namespace plumb

@@ -94,7 +94,7 @@ Signature signature_of(const Translated& translated) {
   std::vector<Offer> offers;
   for (const Tensor& input : translated.inputs) offers.push_back(offer_of(input));
   const Signature signature = infer_signature(*translated.op, offers, translated.params);
-  check_indices(*translated.op, {signature, translated.inputs});
+  check_values(*translated.op, {signature, translated.inputs});
   return signature;
 }
 

@@ -29,7 +29,7 @@ enum class Data { exact, spread };
 
 double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes, Data data) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
-  if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.range, sizes)));
+  if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.high, sizes) + 1));
   // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
   if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
   return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;

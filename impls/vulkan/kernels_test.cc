@@ -40,7 +40,7 @@ std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
 
 double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
-  if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.range, sizes)));
+  if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.high, sizes) + 1));
   if (port.fill == Fill::activation || port.fill == Fill::bias) return 4 * unit - 2;
   return (unit - 0.3) / 8;  // scales, some negative
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "reference/error.h"
 
@@ -43,23 +44,62 @@ void check_range(const Layout& layout, int code, std::int64_t row, std::int64_t 
                           layout.max_code(), code, row, column));
 }
 
-// What one field of one byte holds in a picture: "w[r,k]", or padding.
-using Field = std::string;
+// A bit of a byte: of which element it is, and which of its code's bits; row < 0 for padding.
+struct Bit {
+  std::int64_t row = -1, column = -1;
+  int bit = 0;
+};
 
-std::vector<std::vector<Field>> fields_of(const Layout& layout, Extent extent, std::size_t shown_bytes) {
-  const auto per_byte = static_cast<std::size_t>(8 / layout.bits);
-  std::vector<std::vector<Field>> fields(shown_bytes, std::vector<Field>(per_byte, "?"));
+using Byte = std::array<Bit, 8>;
+
+std::vector<Byte> bits_of(const Layout& layout, Extent extent, std::size_t shown_bytes) {
+  std::vector<Byte> bytes(shown_bytes);
   const Extent padded = layout.padded(extent);
-  for (std::int64_t row = 0; row < padded.rows; ++row) {
-    for (std::int64_t column = 0; column < padded.columns; ++column) {
-      const BitPosition at = layout.position(row, column, padded);
-      if (at.byte >= static_cast<std::int64_t>(shown_bytes)) continue;
-      const bool padding = row >= extent.rows || column >= extent.columns;
-      fields[static_cast<std::size_t>(at.byte)][static_cast<std::size_t>(at.bit / layout.bits)] =
-          padding ? "pad" : fmt::format("w[{},{}]", row, column);
+  for (std::int64_t row = 0; row < extent.rows; ++row) {
+    for (std::int64_t column = 0; column < extent.columns; ++column) {
+      for (int bit = 0; bit < layout.bits; ++bit) {
+        const BitPosition at = layout.position(row, column, bit, padded);
+        if (at.byte >= static_cast<std::int64_t>(shown_bytes)) continue;
+        bytes[static_cast<std::size_t>(at.byte)][static_cast<std::size_t>(at.bit)] = {row, column, bit};
+      }
     }
   }
-  return fields;
+  return bytes;
+}
+
+// Whether `low` is the next lower bit of the same code, or of the same padding.
+bool continues(const Bit& high, const Bit& low) {
+  return high.row == low.row && high.column == low.column && (high.row < 0 || high.bit == low.bit + 1);
+}
+
+std::string field_text(const Layout& layout, const Bit& high, const Bit& low) {
+  if (high.row < 0) return "pad";
+  const std::string element = fmt::format("w[{},{}]", high.row, high.column);
+  if (high.bit - low.bit + 1 == layout.bits) return element;
+  return high.bit == low.bit ? fmt::format("{}.{}", element, high.bit)
+                             : fmt::format("{}.{}-{}", element, high.bit, low.bit);
+}
+
+std::string heading(const Layout& layout) {
+  if (8 % layout.bits != 0) return "  byte | bit 7 first, bit 0 last\n  -----+----------------------\n";
+  std::string head = "  byte ", rule = "  -----";
+  for (int high = 7; high >= 0; high -= layout.bits) {
+    head += fmt::format("| bits {}..{} ", high, high - layout.bits + 1);
+    rule += "+-----------";
+  }
+  return head + "\n" + rule + "\n";
+}
+
+// The fields of a byte, most significant first.
+std::string byte_text(const Layout& layout, const Byte& byte) {
+  std::string text;
+  for (std::size_t high = 8; high > 0;) {
+    std::size_t low = high - 1;
+    while (low > 0 && continues(byte[low], byte[low - 1]) && high - low < static_cast<std::size_t>(layout.bits)) --low;
+    text += fmt::format("| {:<9} ", field_text(layout, byte[high - 1], byte[low]));
+    high = low;
+  }
+  return text;
 }
 
 }  // namespace
@@ -90,8 +130,11 @@ std::vector<std::uint8_t> pack(const Layout& layout, Extent extent, std::span<co
       const bool inside = row < extent.rows && column < extent.columns;
       const int code = inside ? codes[static_cast<std::size_t>(row * extent.columns + column)] : layout.padding_code;
       check_range(layout, code, row, column);
-      const BitPosition at = layout.position(row, column, padded);
-      bytes[static_cast<std::size_t>(at.byte)] |= static_cast<std::uint8_t>(encode(layout, code) << at.bit);
+      const unsigned stored = encode(layout, code);
+      for (int bit = 0; bit < layout.bits; ++bit) {
+        const BitPosition at = layout.position(row, column, bit, padded);
+        bytes[static_cast<std::size_t>(at.byte)] |= static_cast<std::uint8_t>((stored >> bit & 1U) << at.bit);
+      }
     }
   }
   return bytes;
@@ -104,35 +147,40 @@ std::vector<int> unpack(const Layout& layout, Extent extent, std::span<const std
                             extent.rows, extent.columns, bytes.size()));
   }
   const Extent padded = layout.padded(extent);
-  const unsigned mask = (1U << layout.bits) - 1;
   std::vector<int> codes;
   codes.reserve(static_cast<std::size_t>(extent.rows * extent.columns));
   for (std::int64_t row = 0; row < extent.rows; ++row) {
     for (std::int64_t column = 0; column < extent.columns; ++column) {
-      const BitPosition at = layout.position(row, column, padded);
-      codes.push_back(decode(layout, (bytes[static_cast<std::size_t>(at.byte)] >> at.bit) & mask));
+      unsigned stored = 0;
+      for (int bit = 0; bit < layout.bits; ++bit) {
+        const BitPosition at = layout.position(row, column, bit, padded);
+        stored |= (bytes[static_cast<std::size_t>(at.byte)] >> at.bit & 1U) << bit;
+      }
+      codes.push_back(decode(layout, stored));
     }
   }
   return codes;
 }
 
+BitMap in_one_piece(std::function<BitPosition(std::int64_t row, std::int64_t column, Extent padded)> first) {
+  return [first = std::move(first)](std::int64_t row, std::int64_t column, int bit, Extent padded) {
+    const BitPosition at = first(row, column, padded);
+    return BitPosition{at.byte, at.bit + bit};
+  };
+}
+
 std::string picture(const Layout& layout) {
-  // Two rows, and columns that leave some padding if the layout has any.
-  const Extent extent{2, layout.column_multiple > 2 ? layout.column_multiple - 2 : 6};
+  // Whole blocks of rows, and columns that leave some padding if the layout has any.
+  const Extent extent{std::max<std::int64_t>(layout.row_multiple, 2),
+                      layout.column_multiple > 2 ? layout.column_multiple - 2 : 8};
   const auto bytes = std::min<std::int64_t>(layout.size_bytes(extent), 8);
-  const auto fields = fields_of(layout, extent, static_cast<std::size_t>(bytes));
-  std::string text = fmt::format("{}: {}\nexample: {} rows, {} columns; w[row,column]\n\n", layout.name, layout.summary,
-                                 extent.rows, extent.columns);
-  std::string head = "  byte ", rule = "  -----";
-  for (int high = 7; high >= 0; high -= layout.bits) {
-    head += fmt::format("| bits {}..{} ", high, high - layout.bits + 1);
-    rule += "+-----------";
-  }
-  text += head + "\n" + rule + "\n";
-  for (std::size_t byte = 0; byte < fields.size(); ++byte) {
-    text += fmt::format("  {:>4} ", byte);
-    for (std::size_t field = fields[byte].size(); field-- > 0;) text += fmt::format("| {:<9} ", fields[byte][field]);
-    text += "\n";
+  std::string text = fmt::format("{}: {}\nexample: {} rows, {} columns; w[row,column]{}\n\n", layout.name,
+                                 layout.summary, extent.rows, extent.columns,
+                                 8 % layout.bits == 0 ? "" : ", w[row,column].bits of a code that is not in one piece");
+  text += heading(layout);
+  std::int64_t number = 0;
+  for (const Byte& byte : bits_of(layout, extent, static_cast<std::size_t>(bytes))) {
+    text += fmt::format("  {:>4} {}\n", number++, byte_text(layout, byte));
   }
   if (layout.size_bytes(extent) > bytes) text += "   ...\n";
   return text;

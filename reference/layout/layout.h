@@ -27,24 +27,31 @@ struct Extent {
   friend bool operator==(const Extent&, const Extent&) = default;
 };
 
-/// Where a code lies: bits [bit, bit + bits) of byte `byte`, bit 0 the least significant.
+/// Where a bit lies: bit `bit` of byte `byte`, bit 0 the least significant.
 struct BitPosition {
   std::int64_t byte;
   int bit;
 };
+
+/// Where bit number `bit` (0 the least significant) of the code of element (row, column) lies, in a weight whose
+/// *padded* extent is `padded`.
+using BitMap = std::function<BitPosition(std::int64_t row, std::int64_t column, int bit, Extent padded)>;
+
+/// The map of a layout that keeps the bits of a code together, in order: `first` gives the least significant one.
+[[nodiscard]] BitMap in_one_piece(
+    std::function<BitPosition(std::int64_t row, std::int64_t column, Extent padded)> first);
 
 /// A packed layout: index map, encoding and padding rule.
 struct Layout {
   std::string name;     ///< "<system>.<layout>", e.g. "et_vk.q4gsw".
   std::string summary;  ///< One line.
   std::string source;   ///< The upstream function that defines it.
-  int bits;             ///< Bits of one code; divides 8.
+  int bits;             ///< Bits of one code, 1 to 8.
   Encoding encoding;
   std::int64_t row_multiple;     ///< Rows are padded to a multiple of this (1 = not padded).
   std::int64_t column_multiple;  ///< Columns likewise.
   int padding_code;              ///< Code value that fills the padding.
-  /// Position of element (row, column) of a weight whose *padded* extent is `padded`.
-  std::function<BitPosition(std::int64_t row, std::int64_t column, Extent padded)> position;
+  BitMap position;
 
   /// Smallest and largest code value.
   [[nodiscard]] int min_code() const;

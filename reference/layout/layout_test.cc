@@ -23,10 +23,10 @@ Layout plain(int bits, Encoding encoding, std::int64_t multiple = 1, int padding
           1,
           multiple,
           padding,
-          [bits](std::int64_t row, std::int64_t column, Extent padded) {
+          in_one_piece([bits](std::int64_t row, std::int64_t column, Extent padded) {
             const std::int64_t first = (row * padded.columns + column) * bits;
             return BitPosition{first / 8, static_cast<int>(first % 8)};
-          }};
+          })};
 }
 
 std::string message_of(const std::function<void()>& body) {

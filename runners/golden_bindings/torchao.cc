@@ -1,0 +1,7 @@
+#include "runners/golden_bindings/systems.h"
+
+namespace plumb {
+
+std::vector<GoldenBinding> torchao_bindings() { return {}; }
+
+}  // namespace plumb
