@@ -162,16 +162,20 @@ TEST(CpuKernels, EmbeddingQ4gsw) {
                 {{"M", 0}, {"K", 4}, {"N", 3}, {"group", 4}}});
 }
 
-TEST(CpuKernels, PackAndUnpackUint4) {
+void expect_packs_right(MakeKernel make_pack, MakeKernel make_unpack, std::int64_t per_byte) {
   std::vector<Sizes> pack, unpack;
-  for (const std::int64_t n : {0, 2, 30, 32, 34, 62, 64, 66, 126, 130, 4098}) {
-    pack.push_back({{"n", n}});
-    unpack.push_back({{"n", n + 1}});
-    unpack.push_back({{"n", n}, {"container", code_of(DType::i8)}, {"lead", 2}});
+  for (const std::int64_t bytes : {0, 1, 15, 16, 17, 31, 32, 33, 63, 65, 2049}) {
+    pack.push_back({{"n", bytes * per_byte}});
+    unpack.push_back({{"n", bytes + 1}});
+    unpack.push_back({{"n", bytes}, {"container", code_of(DType::i8)}, {"lead", 2}});
   }
-  expect_right(pack_uint4, pack);
-  expect_right(unpack_uint4, unpack);
+  expect_right(make_pack, pack);
+  expect_right(make_unpack, unpack);
 }
+
+TEST(CpuKernels, PackAndUnpackUint4) { expect_packs_right(pack_uint4, unpack_uint4, 2); }
+TEST(CpuKernels, PackAndUnpackInt4) { expect_packs_right(pack_int4, unpack_int4, 2); }
+TEST(CpuKernels, PackAndUnpackUint2) { expect_packs_right(pack_uint2, unpack_uint2, 4); }
 
 // More than one chunk of packed bytes, so that threads really share the work.
 TEST(CpuKernels, PackAndUnpackUint4OfSeveralChunks) {
