@@ -146,6 +146,9 @@ Kernel pack_uint4(const Target& target) { return packing("pack_uint4", PLUMB_FOR
 Kernel pack_int4(const Target& target) { return packing("pack_int4", PLUMB_FOR_TARGET(PackInt4, target)); }
 Kernel pack_uint2(const Target& target) { return packing("pack_uint2", PLUMB_FOR_TARGET(PackUint2, target)); }
 
+// The same bytes: what is out of range has been refused.
+Kernel onnx_pack_4bit(const Target& target) { return packing("onnx_pack_4bit", PLUMB_FOR_TARGET(PackUint4, target)); }
+
 Kernel unpack_uint4(const Target& target) {
   return unpacking("unpack_uint4", PLUMB_FOR_TARGET(UnpackUint4, target), PLUMB_FOR_TARGET(UnpackUint4Signed, target));
 }

@@ -78,5 +78,7 @@ Kernel pack_int4_kernel(const DeviceId& device) { return packing("pack_int4", de
 Kernel unpack_int4_kernel(const DeviceId& device) { return unpacking("unpack_int4", device, {4, 8}); }
 Kernel pack_uint2_kernel(const DeviceId& device) { return packing("pack_uint2", device, {2, 0}); }
 Kernel unpack_uint2_kernel(const DeviceId& device) { return unpacking("unpack_uint2", device, {2, 0}); }
+// The same bytes: what is out of range has been refused.
+Kernel onnx_pack_4bit_kernel(const DeviceId& device) { return packing("onnx_pack_4bit", device, {4, 0}); }
 
 }  // namespace plumb::vulkan
