@@ -12,6 +12,12 @@ namespace {
 constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::pack_uint4_kernel,
     vulkan::unpack_uint4_kernel,
+    vulkan::pack_int4_kernel,
+    vulkan::unpack_int4_kernel,
+    vulkan::pack_uint2_kernel,
+    vulkan::unpack_uint2_kernel,
+    vulkan::onnx_pack_4bit_kernel,
+    vulkan::onnx_pack_int4_blocks_kernel,
     vulkan::linear_q4gsw_kernel,
     vulkan::embedding_q4gsw_kernel,
 };
