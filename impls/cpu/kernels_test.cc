@@ -33,6 +33,7 @@ double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes, Data 
     const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
     return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
   }
+  if (port.fill == Fill::integers) return std::floor((unit - 0.5) * 0x1p32);  // any of i32
   // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
   if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
   return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;
@@ -196,6 +197,26 @@ TEST(CpuKernels, OnnxPacks) {
 TEST(CpuKernels, PackAndUnpackUint4OfSeveralChunks) {
   expect_right(pack_uint4, {{{"n", 2 * (3 * 65536 + 5)}}});
   expect_right(unpack_uint4, {{{"n", 2 * 65536 + 1}}});
+}
+
+TEST(CpuKernels, PackAndUnpackPlainInt32) {
+  std::vector<Sizes> cases = {{{"N", 0}, {"K", 16}}, {{"N", 41}, {"K", 8 * 401}}};  // several chunks of packed bytes
+  for (const std::int64_t k : {0, 8, 16, 24, 32, 56, 64, 72, 136}) {
+    cases.push_back({{"N", 3}, {"K", k}});
+    cases.push_back({{"N", 5}, {"K", k}, {"signed", 1}});
+  }
+  expect_right(pack_plain_int32, cases);
+  expect_right(unpack_plain_int32, cases);
+}
+
+TEST(CpuKernels, PackAndUnpackPlainInt4) {
+  std::vector<Sizes> cases = {{{"N", 0}, {"K", 6}}, {{"N", 41}, {"K", 3206}}};  // several chunks of packed bytes
+  for (const std::int64_t k : {0, 2, 4, 14, 16, 18, 30, 34, 62, 66, 126, 130}) {
+    cases.push_back({{"N", 1}, {"K", k}, {"container", code_of(DType::u8)}});
+    cases.push_back({{"N", 3}, {"K", k}});
+  }
+  expect_right(pack_plain_int4, cases);
+  expect_right(unpack_plain_int4, cases);
 }
 
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {

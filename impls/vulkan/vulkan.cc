@@ -10,16 +10,13 @@ namespace {
 
 // Which kernels are there? Each operator's factory, and nowhere else.
 constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
-    vulkan::pack_uint4_kernel,
-    vulkan::unpack_uint4_kernel,
-    vulkan::pack_int4_kernel,
-    vulkan::unpack_int4_kernel,
-    vulkan::pack_uint2_kernel,
-    vulkan::unpack_uint2_kernel,
-    vulkan::onnx_pack_4bit_kernel,
-    vulkan::onnx_pack_int4_blocks_kernel,
-    vulkan::linear_q4gsw_kernel,
-    vulkan::embedding_q4gsw_kernel,
+    vulkan::pack_uint4_kernel,       vulkan::unpack_uint4_kernel,
+    vulkan::pack_int4_kernel,        vulkan::unpack_int4_kernel,
+    vulkan::pack_uint2_kernel,       vulkan::unpack_uint2_kernel,
+    vulkan::onnx_pack_4bit_kernel,   vulkan::onnx_pack_int4_blocks_kernel,
+    vulkan::pack_plain_int32_kernel, vulkan::unpack_plain_int32_kernel,
+    vulkan::pack_plain_int4_kernel,  vulkan::unpack_plain_int4_kernel,
+    vulkan::linear_q4gsw_kernel,     vulkan::embedding_q4gsw_kernel,
 };
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {
