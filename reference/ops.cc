@@ -7,6 +7,7 @@
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/names.h"
 #include "reference/quant/pack_uint4.h"
+#include "reference/quant/q4gsw_pack.h"
 
 namespace plumb {
 
@@ -16,6 +17,8 @@ std::span<const Op> all_ops() {
       unpack_uint4(),
       linear_q4gsw(),
       embedding_q4gsw(),
+      pack_q4gsw(),
+      unpack_q4gsw(),
   };
   return ops;
 }

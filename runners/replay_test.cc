@@ -57,6 +57,7 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   EXPECT_GE(passed["unpack_uint4"], 10 + 10);
   EXPECT_GE(passed["linear_q4gsw"], 38 + 41);
   EXPECT_GE(passed["embedding_q4gsw"], 104 + 114);
+  EXPECT_GE(passed["pack_q4gsw"], 23 + 33);  // upstream refuses ten
 }
 
 TEST(Replay, CountsAndNamesWhatHasNoOperator) {

@@ -30,6 +30,10 @@ enum class Data { exact, spread };
 double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes, Data data) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
   if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.high, sizes) + 1));
+  if (port.fill == Fill::integers && !port.high.empty()) {
+    const std::int64_t low = evaluate_formula(port.low, sizes), high = evaluate_formula(port.high, sizes);
+    return static_cast<double>(low) + std::floor(unit * static_cast<double>(high - low + 1));
+  }
   // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
   if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
   return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;
@@ -177,6 +181,26 @@ TEST(CpuKernels, PackAndUnpackUint4) {
 TEST(CpuKernels, PackAndUnpackUint4OfSeveralChunks) {
   expect_right(pack_uint4, {{{"n", 2 * (3 * 65536 + 5)}}});
   expect_right(unpack_uint4, {{{"n", 2 * 65536 + 1}}});
+}
+
+TEST(CpuKernels, PackAndUnpackQ4gsw) {
+  std::vector<Sizes> pack, unpack;
+  for (const DType code : {DType::i8, DType::u8, DType::i32, DType::i64}) {
+    for (const std::int64_t k : {1, 2, 15, 31, 64, 129, 258}) {
+      for (const std::int64_t padding : {0, 8, 32}) {
+        if (padding == 0 && k % 2 != 0) continue;
+        pack.push_back({{"N", 3}, {"K", k}, {"padding", padding}, {"code", code_of(code)}});
+      }
+    }
+  }
+  pack.push_back({{"N", 700}, {"K", 130}});  // several chunks of rows
+  for (const std::int64_t columns : {0, 1, 2, 31, 64, 129, 258}) {
+    unpack.push_back({{"N", 3}, {"row_bytes", 129}, {"columns", columns}});
+  }
+  unpack.push_back({{"N", 700}, {"row_bytes", 68}, {"columns", 135}});
+  unpack.push_back({{"N", 0}, {"row_bytes", 4}, {"columns", 7}});
+  expect_right(pack_q4gsw, pack);
+  expect_right(unpack_q4gsw, unpack);
 }
 
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {

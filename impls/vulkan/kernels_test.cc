@@ -41,6 +41,10 @@ std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
 double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
   if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.high, sizes) + 1));
+  if (port.fill == Fill::integers && !port.high.empty()) {
+    const std::int64_t low = evaluate_formula(port.low, sizes), high = evaluate_formula(port.high, sizes);
+    return static_cast<double>(low) + std::floor(unit * static_cast<double>(high - low + 1));
+  }
   if (port.fill == Fill::activation || port.fill == Fill::bias) return 4 * unit - 2;
   return (unit - 0.3) / 8;  // scales, some negative
 }
@@ -164,7 +168,8 @@ void expect_right(const Op& op, const Problem& problem, void* prepared) {
 }
 
 constexpr auto kF16 = static_cast<std::int64_t>(DType::f16), kBf16 = static_cast<std::int64_t>(DType::bf16),
-               kI8 = static_cast<std::int64_t>(DType::i8), kI32 = static_cast<std::int64_t>(DType::i32);
+               kI8 = static_cast<std::int64_t>(DType::i8), kI32 = static_cast<std::int64_t>(DType::i32),
+               kI64 = static_cast<std::int64_t>(DType::i64);
 
 struct OddShape {
   const char* op;
@@ -192,6 +197,12 @@ const OddShape kOddShapes[] = {
     {"embedding_q4gsw", {{"M", 5}, {"N", 33}, {"K", 18}, {"group", 3}, {"linear", 1}, {"scale", kF16}}},
     {"embedding_q4gsw", {{"M", 8}, {"N", 3}, {"K", 14}, {"group", 7}, {"out", kF16}, {"scale", kBf16}, {"lead", 2}}},
     {"embedding_q4gsw", {{"M", 6}, {"N", 16}, {"K", 512}, {"group", 128}, {"lead", 3}}},
+    {"pack_q4gsw", {{"N", 1}, {"K", 1}, {"padding", 2}}},
+    {"pack_q4gsw", {{"N", 3}, {"K", 33}, {"padding", 2}}},
+    {"pack_q4gsw", {{"N", 5}, {"K", 63}, {"code", kI32}}},
+    {"pack_q4gsw", {{"N", 5}, {"K", 30}, {"padding", 0}, {"code", kI64}}},
+    {"unpack_q4gsw", {{"N", 1}, {"row_bytes", 1}, {"columns", 1}}},
+    {"unpack_q4gsw", {{"N", 5}, {"row_bytes", 33}, {"columns", 63}}},
 };
 
 void PrintTo(const OddShape& shape, std::ostream* out) {
@@ -234,6 +245,7 @@ TEST_F(VulkanKernels, TheSameCallGivesTheSameBits) {
 
 TEST_F(VulkanKernels, NothingToDoIsDone) {
   for (const OddShape& shape : {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
+                                OddShape{"unpack_q4gsw", {{"N", 0}, {"row_bytes", 4}, {"columns", 7}}},
                                 OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
                                 OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
     const Op& op = op_named(shape.op);

@@ -12,6 +12,12 @@ constexpr Contract kShaderLinear{f32, f32, f32, 1, 8, true, true};
 // One f32 product.
 constexpr Contract kProduct{f32, exact, f32, 1, 0, false, true};
 
+// Python's None is recorded as the text "none".
+void padding_of(const golden::Case& recorded, Sizes& params) {
+  const auto* multiple = std::get_if<std::int64_t>(&recorded.attributes.at("inner_dim_padding"));
+  params["padding"] = multiple == nullptr ? 0 : *multiple;
+}
+
 }  // namespace
 
 std::vector<GoldenBinding> executorch_bindings() {
@@ -28,6 +34,15 @@ std::vector<GoldenBinding> executorch_bindings() {
       {"executorch.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output, kProduct},
       {"executorch.shader.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output,
        kProduct},
+      {"executorch.pack_4bit_weight_tensor",
+       "pack_q4gsw",
+       {{"weight_tensor", "codes"}},
+       {},
+       {{"packed", "packed"}},
+       {},
+       {},
+       {},
+       padding_of},
   };
 }
 
