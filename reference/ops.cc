@@ -6,8 +6,11 @@
 #include "reference/kernel/embedding_q4gsw.h"
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/names.h"
+#include "reference/quant/aligned_rows.h"
+#include "reference/quant/group_sums.h"
 #include "reference/quant/pack_uint4.h"
 #include "reference/quant/q4gsw_pack.h"
+#include "reference/quant/repack_embedding.h"
 
 namespace plumb {
 
@@ -19,6 +22,10 @@ std::span<const Op> all_ops() {
       embedding_q4gsw(),
       pack_q4gsw(),
       unpack_q4gsw(),
+      group_sums(),
+      align_width(),
+      transpose_scales_aligned(),
+      repack_embedding(),
   };
   return ops;
 }

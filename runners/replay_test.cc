@@ -58,6 +58,8 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   EXPECT_GE(passed["linear_q4gsw"], 38 + 41);
   EXPECT_GE(passed["embedding_q4gsw"], 104 + 114);
   EXPECT_GE(passed["pack_q4gsw"], 23 + 33);  // upstream refuses ten
+  EXPECT_GE(passed["group_sums"], 12 + 13);
+  EXPECT_GE(passed["align_width"], 6 + 6);
 }
 
 TEST(Replay, CountsAndNamesWhatHasNoOperator) {

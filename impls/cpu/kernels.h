@@ -12,11 +12,16 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
 [[nodiscard]] Kernel unpack_q4gsw(const Target& target);
+[[nodiscard]] Kernel group_sums(const Target& target);
+[[nodiscard]] Kernel align_width(const Target& target);
+[[nodiscard]] Kernel transpose_scales_aligned(const Target& target);
+[[nodiscard]] Kernel repack_embedding(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
 inline constexpr MakeKernel kKernels[] = {
-    pack_uint4, unpack_uint4, linear_q4gsw, embedding_q4gsw, pack_q4gsw, unpack_q4gsw,
+    pack_uint4,   unpack_uint4, linear_q4gsw, embedding_q4gsw,          pack_q4gsw,
+    unpack_q4gsw, group_sums,   align_width,  transpose_scales_aligned, repack_embedding,
 };
 
 /// The contract of kernels that move integers, where nothing is rounded.

@@ -203,6 +203,41 @@ TEST(CpuKernels, PackAndUnpackQ4gsw) {
   expect_right(unpack_q4gsw, unpack);
 }
 
+TEST(CpuKernels, GroupSums) {
+  expect_right(group_sums, {{{"N", 1}, {"K", 1}, {"group", 1}},
+                            {{"N", 7}, {"K", 12}, {"group", 3}},
+                            {{"N", 17}, {"K", 66}, {"group", 33}},
+                            {{"N", 33}, {"K", 256}, {"group", 64}},
+                            {{"N", 700}, {"K", 264}, {"group", 132}},
+                            {{"N", 0}, {"K", 8}, {"group", 4}},
+                            {{"N", 3}, {"K", 0}, {"group", 4}}});
+}
+
+TEST(CpuKernels, AlignedRows) {
+  std::vector<Sizes> align, transpose;
+  for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
+    for (const std::int64_t k : {1, 4, 15, 33, 130}) {
+      align.push_back({{"M", 6}, {"K", k}, {"align", 8}, {"lead", 2}, {"x", code_of(dtype)}});
+      for (const std::int64_t n : {1, 3, 4, 9, 34}) {
+        transpose.push_back({{"N", n}, {"G", k}, {"align", 3}, {"scale", code_of(dtype)}});
+      }
+    }
+  }
+  align.push_back({{"M", 1}, {"K", 5}, {"lead", 0}});
+  align.push_back({{"M", 3}, {"K", 70001}});
+  transpose.push_back({{"N", 3001}, {"G", 16}});
+  transpose.push_back({{"N", 0}, {"G", 2}});
+  expect_right(align_width, align);
+  expect_right(transpose_scales_aligned, transpose);
+}
+
+TEST(CpuKernels, RepackEmbedding) {
+  std::vector<Sizes> cases;
+  for (const std::int64_t k : {0, 2, 30, 66, 258}) cases.push_back({{"N", 3}, {"K", k}, {"to", k % 4 / 2}});
+  cases.push_back({{"N", 130}, {"K", 1026}});
+  expect_right(repack_embedding, cases);
+}
+
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {
   for_each_target(linear_q4gsw, [](Subject& subject) {
     const auto problem = [&](std::int64_t rows) {

@@ -16,5 +16,9 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel group_sums_kernel(const DeviceId& device);
+[[nodiscard]] Kernel align_width_kernel(const DeviceId& device);
+[[nodiscard]] Kernel transpose_scales_aligned_kernel(const DeviceId& device);
+[[nodiscard]] Kernel repack_embedding_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

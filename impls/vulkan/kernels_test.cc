@@ -203,6 +203,15 @@ const OddShape kOddShapes[] = {
     {"pack_q4gsw", {{"N", 5}, {"K", 30}, {"padding", 0}, {"code", kI64}}},
     {"unpack_q4gsw", {{"N", 1}, {"row_bytes", 1}, {"columns", 1}}},
     {"unpack_q4gsw", {{"N", 5}, {"row_bytes", 33}, {"columns", 63}}},
+    {"group_sums", {{"N", 1}, {"K", 1}, {"group", 1}}},
+    {"group_sums", {{"N", 9}, {"K", 66}, {"group", 33}}},
+    {"align_width", {{"M", 1}, {"K", 5}, {"lead", 0}}},
+    {"align_width", {{"M", 3}, {"K", 5}, {"align", 1}, {"x", kF16}}},
+    {"align_width", {{"M", 6}, {"K", 7}, {"align", 3}, {"lead", 2}, {"x", kBf16}}},
+    {"transpose_scales_aligned", {{"N", 5}, {"G", 3}}},
+    {"transpose_scales_aligned", {{"N", 5}, {"G", 3}, {"align", 1}, {"scale", kF16}}},
+    {"repack_embedding", {{"N", 3}, {"K", 6}}},
+    {"repack_embedding", {{"N", 3}, {"K", 66}, {"to", 1}}},
 };
 
 void PrintTo(const OddShape& shape, std::ostream* out) {
@@ -244,10 +253,13 @@ TEST_F(VulkanKernels, TheSameCallGivesTheSameBits) {
 }
 
 TEST_F(VulkanKernels, NothingToDoIsDone) {
-  for (const OddShape& shape : {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
-                                OddShape{"unpack_q4gsw", {{"N", 0}, {"row_bytes", 4}, {"columns", 7}}},
-                                OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
-                                OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
+  for (const OddShape& shape :
+       {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
+        OddShape{"unpack_q4gsw", {{"N", 0}, {"row_bytes", 4}, {"columns", 7}}},
+        OddShape{"group_sums", {{"N", 0}, {"K", 8}, {"group", 4}}}, OddShape{"align_width", {{"M", 0}, {"K", 8}}},
+        OddShape{"transpose_scales_aligned", {{"N", 0}, {"G", 8}}}, OddShape{"repack_embedding", {{"N", 0}, {"K", 8}}},
+        OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
+        OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
     const Op& op = op_named(shape.op);
     const Problem problem = problem_of(op, shape.sizes);
     const Prepared prepared(impl_of(op.name), op, problem);

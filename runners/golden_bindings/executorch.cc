@@ -43,6 +43,13 @@ std::vector<GoldenBinding> executorch_bindings() {
        {},
        {},
        padding_of},
+      {"executorch.compute_per_group_sums", "group_sums", {{"weight_tensor", "codes"}}, group, {{"sums", "sums"}}, {}},
+      {"executorch.align_width_and_update_state_dict",
+       "align_width",
+       {{"cur_tensor", "x"}},
+       {{"align_to", "align"}},
+       {{"aligned", "aligned"}},
+       {}},
   };
 }
 
