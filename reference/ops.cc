@@ -11,6 +11,7 @@
 #include "reference/quant/pack_uint4.h"
 #include "reference/quant/q4gsw_pack.h"
 #include "reference/quant/repack_embedding.h"
+#include "reference/quant/weight_blocks.h"
 
 namespace plumb {
 
@@ -26,6 +27,10 @@ std::span<const Op> all_ops() {
       align_width(),
       transpose_scales_aligned(),
       repack_embedding(),
+      pack_q4_linear_weight(),
+      pack_w_4x8(),
+      pack_q8_linear_weight(),
+      pack_int4_transposed(),
   };
   return ops;
 }

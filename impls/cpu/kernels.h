@@ -16,12 +16,28 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel align_width(const Target& target);
 [[nodiscard]] Kernel transpose_scales_aligned(const Target& target);
 [[nodiscard]] Kernel repack_embedding(const Target& target);
+[[nodiscard]] Kernel pack_q4_linear_weight(const Target& target);
+[[nodiscard]] Kernel pack_w_4x8(const Target& target);
+[[nodiscard]] Kernel pack_q8_linear_weight(const Target& target);
+[[nodiscard]] Kernel pack_int4_transposed(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
 inline constexpr MakeKernel kKernels[] = {
-    pack_uint4,   unpack_uint4, linear_q4gsw, embedding_q4gsw,          pack_q4gsw,
-    unpack_q4gsw, group_sums,   align_width,  transpose_scales_aligned, repack_embedding,
+    pack_uint4,
+    unpack_uint4,
+    linear_q4gsw,
+    embedding_q4gsw,
+    pack_q4gsw,
+    unpack_q4gsw,
+    group_sums,
+    align_width,
+    transpose_scales_aligned,
+    repack_embedding,
+    pack_q4_linear_weight,
+    pack_w_4x8,
+    pack_q8_linear_weight,
+    pack_int4_transposed,
 };
 
 /// The contract of kernels that move integers, where nothing is rounded.

@@ -238,6 +238,28 @@ TEST(CpuKernels, RepackEmbedding) {
   expect_right(repack_embedding, cases);
 }
 
+TEST(CpuKernels, WeightBlocks) {
+  std::vector<Sizes> linear, w_4x8, bytes, transposed;
+  for (const std::int64_t n : {1, 5, 8, 13, 16}) {
+    for (const std::int64_t k : {8, 64, 136, 264}) {  // tiles are 256 columns of nibbles, 128 of bytes
+      linear.push_back({{"N", n}, {"K", k}});
+      w_4x8.push_back({{"N", n}, {"K", k}, {"order", n % 2}});
+      bytes.push_back({{"N", n}, {"K", k}});
+      transposed.push_back({{"N", 8 * n}, {"K", k + 2}});
+    }
+  }
+  const Sizes many = {{"N", 136}, {"K", 2048}};  // more tiles than one thread takes at once
+  for (auto* cases : {&linear, &w_4x8, &bytes, &transposed}) {
+    cases->push_back(many);
+    cases->push_back({{"N", 0}, {"K", 8}});
+    cases->push_back({{"N", 8}, {"K", 0}});
+  }
+  expect_right(pack_q4_linear_weight, linear);
+  expect_right(pack_w_4x8, w_4x8);
+  expect_right(pack_q8_linear_weight, bytes);
+  expect_right(pack_int4_transposed, transposed);
+}
+
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {
   for_each_target(linear_q4gsw, [](Subject& subject) {
     const auto problem = [&](std::int64_t rows) {

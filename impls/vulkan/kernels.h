@@ -20,5 +20,9 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel align_width_kernel(const DeviceId& device);
 [[nodiscard]] Kernel transpose_scales_aligned_kernel(const DeviceId& device);
 [[nodiscard]] Kernel repack_embedding_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_q4_linear_weight_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_w_4x8_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_q8_linear_weight_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_int4_transposed_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -212,6 +212,14 @@ const OddShape kOddShapes[] = {
     {"transpose_scales_aligned", {{"N", 5}, {"G", 3}, {"align", 1}, {"scale", kF16}}},
     {"repack_embedding", {{"N", 3}, {"K", 6}}},
     {"repack_embedding", {{"N", 3}, {"K", 66}, {"to", 1}}},
+    {"pack_q4_linear_weight", {{"N", 1}, {"K", 8}}},
+    {"pack_q4_linear_weight", {{"N", 13}, {"K", 40}}},
+    {"pack_w_4x8", {{"N", 13}, {"K", 40}}},
+    {"pack_w_4x8", {{"N", 13}, {"K", 40}, {"order", 1}}},
+    {"pack_q8_linear_weight", {{"N", 1}, {"K", 4}}},
+    {"pack_q8_linear_weight", {{"N", 7}, {"K", 20}}},
+    {"pack_int4_transposed", {{"N", 8}, {"K", 2}}},
+    {"pack_int4_transposed", {{"N", 24}, {"K", 10}}},
 };
 
 void PrintTo(const OddShape& shape, std::ostream* out) {

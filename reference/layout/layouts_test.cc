@@ -29,9 +29,11 @@ TEST(Layouts, NamesAreUniqueAndUnknownOnesRefused) {
     (void)layout_named("et_vk.q4");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()),
-              "layout 'et_vk.q4' is unknown; expected one of nncf.u4, et_vk.q4gsw, et_vk.q4_even_low, "
-              "et_vk.q4_even_high, plumb.blocks_4x8, plumb.rows_32");
+    EXPECT_EQ(
+        std::string(error.what()),
+        "layout 'et_vk.q4' is unknown; expected one of nncf.u4, et_vk.q4gsw, et_vk.q4_even_low, "
+        "et_vk.q4_even_high, et_vk.q4_linear_kc, et_vk.w_4x8_nc, et_vk.w_4x8_kc, et_vk.q8_nc, et_vk.q4_transposed, "
+        "plumb.blocks_4x8, plumb.rows_32");
   }
 }
 
@@ -106,6 +108,7 @@ TEST(Layouts, W4x8IsThatOfExecuTorchsShader) {
                         0x63, 0xfc, 0xfd, 0x3e, 0xd0, 0x3f, 0x7e, 0xb3, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88};
   const Extent extent{12, 16};
   const std::vector<int> codes = unpack(layout_named("et_vk.q4gsw"), extent, rows);
+  EXPECT_EQ(pack(layout_named("et_vk.w_4x8_nc"), extent, codes), blocks);
   EXPECT_EQ(pack(layout_named("plumb.blocks_4x8"), extent, codes), blocks);
 }
 

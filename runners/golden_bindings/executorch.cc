@@ -1,3 +1,4 @@
+#include "reference/ops.h"
 #include "runners/golden_bindings/systems.h"
 
 namespace plumb {
@@ -18,6 +19,12 @@ void padding_of(const golden::Case& recorded, Sizes& params) {
   params["padding"] = multiple == nullptr ? 0 : *multiple;
 }
 
+// "nc_buffer", "kc_texture2d", ...
+void order_of(const golden::Case& recorded, Sizes& params) {
+  const auto& form = std::get<std::string>(recorded.attributes.at("form"));
+  params["order"] = op_named("pack_w_4x8").param("order")->parse(form.substr(0, form.find('_')));
+}
+
 }  // namespace
 
 std::vector<GoldenBinding> executorch_bindings() {
@@ -28,6 +35,7 @@ std::vector<GoldenBinding> executorch_bindings() {
   const GoldenBinding::Renames group = {{"group_size", "group"}};
   const GoldenBinding::Renames group_and_order = {{"group_size", "group"}, {"is_linear_weight", "linear"}};
   const GoldenBinding::Renames output = {{"output", "y"}}, type_of_output = {{"output", "out"}};
+  const GoldenBinding::Renames packed_weight = {{"weight", "weight"}}, packed = {{"packed", "packed"}};
   return {
       {"executorch.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kTorchLinear},
       {"executorch.shader.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kShaderLinear},
@@ -49,6 +57,15 @@ std::vector<GoldenBinding> executorch_bindings() {
        {{"cur_tensor", "x"}},
        {{"align_to", "align"}},
        {{"aligned", "aligned"}},
+       {}},
+      {"executorch.shader.pack_q4_linear_weight", "pack_q4_linear_weight", packed_weight, {}, packed, {}},
+      {"executorch.shader.pack_q4_linear_weight__w_4x8", "pack_w_4x8", packed_weight, {}, packed, {}, {}, {}, order_of},
+      {"executorch.shader.pack_q8_linear_weight", "pack_q8_linear_weight", {{"weight", "codes"}}, {}, packed, {}},
+      {"executorch.shader.pack_int4_linear_weight_transposed_interleaved",
+       "pack_int4_transposed",
+       packed_weight,
+       {},
+       packed,
        {}},
   };
 }
