@@ -203,6 +203,14 @@ TEST(Faults, OfEmbeddingAreCaught) { check_operator("embedding_q4gsw"); }
 TEST(Faults, OfPackAreCaught) { check_operator("pack_uint4"); }
 TEST(Faults, OfUnpackAreCaught) { check_operator("unpack_uint4"); }
 
+// The rest have the faults that any operator can have.
+TEST(Faults, OfAllOtherOperatorsAreCaught) {
+  std::set<std::string_view> others;
+  for (const Fault& fault : all_faults()) others.insert(fault.op);
+  for (const char* own : {"linear_q4gsw", "embedding_q4gsw", "pack_uint4", "unpack_uint4"}) others.erase(own);
+  for (const std::string_view op : others) check_operator(op.data());
+}
+
 TEST(Faults, ThatNeverReturnAreHangs) {
   for (const Fault& fault : all_faults()) {
     if (in_common_campaign(fault)) continue;

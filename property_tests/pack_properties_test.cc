@@ -24,7 +24,7 @@ struct Pair {
   int code_mask;  // what packing keeps of a code
 };
 
-constexpr Pair kPairs[] = {
+const std::vector<Pair> kPairs = {
     {"pack_uint4", "unpack_uint4", 15}, {"pack_int4", "unpack_int4", 15}, {"pack_uint2", "unpack_uint2", 3}};
 
 RC_GTEST_PROP(PackProperties, UnpackUndoesPack, ()) {

@@ -65,6 +65,16 @@ Shape evaluate_shape(std::string_view text, const Signature& signature) {
   return shape;
 }
 
+// Whether a port takes tensors with more dimensions of 1 than its shape has.
+bool takes_ones(const Port& port) { return port.alternative_shape.find("1...") != std::string::npos; }
+
+// An offered shape as the port takes it.
+Shape taken_shape(const Port& port, const Shape& offered) {
+  Shape shape = offered;
+  if (takes_ones(port) && shape.size() != parse_shape(port.shape).size()) std::erase(shape, 1);
+  return shape;
+}
+
 [[noreturn]] void refuse(const Op& op, const std::string& what) { throw Error(fmt::format("{}: {}", op.name, what)); }
 
 // Sizes and leading dimensions as they become known from the shapes of inputs.
@@ -85,7 +95,7 @@ class Binder {
     }
     for (std::size_t i = 0; i < offers_.size(); ++i) bind_presence_and_type(op_.inputs[i], offers_[i]);
     for (std::size_t i = 0; i < offers_.size(); ++i) {
-      if (offers_[i].present) bind_shape(op_.inputs[i], offers_[i].shape);
+      if (offers_[i].present) bind_shape(op_.inputs[i], taken_shape(op_.inputs[i], offers_[i].shape));
     }
     return std::move(signature_);
   }
@@ -132,7 +142,8 @@ class Binder {
     const bool any_rank = !dims.empty() && dims[0].leading;
     const std::size_t fixed = dims.size() - (any_rank ? 1 : 0);
     if (shape.size() < fixed || (!any_rank && shape.size() != fixed)) {
-      if (!strict_ || !port.alternative_shape.empty()) return;  // shape equality is checked once all sizes are known
+      const bool has_alternative = !port.alternative_shape.empty() && !takes_ones(port);
+      if (!strict_ || has_alternative) return;  // shape equality is checked once all sizes are known
       refuse(op_, fmt::format("{}: expected shape [{}], got {}", port.name, port.shape, to_string(shape)));
     }
     const std::size_t lead = shape.size() - fixed;
@@ -211,9 +222,10 @@ void check_shapes(const Op& op, const Signature& signature, std::span<const Offe
     const Port& port = op.inputs[i];
     if (!offers[i].present) continue;
     const Shape expected = shape_of(port, signature);
-    const Shape& got = offers[i].shape;
+    const Shape got = taken_shape(port, offers[i].shape);
     if (got == expected) continue;
-    if (!port.alternative_shape.empty() && element_count(got) == element_count(expected) &&
+    const bool has_alternative = !port.alternative_shape.empty() && !takes_ones(port);
+    if (has_alternative && element_count(got) == element_count(expected) &&
         got == evaluate_shape(port.alternative_shape, signature)) {
       continue;
     }

@@ -45,7 +45,7 @@ struct Port {
   /// Fill::index and Fill::integers: formulas of the smallest and the largest legal value; empty = any of the type.
   std::string low = {}, high = {};
   std::string present_if = {};         ///< The flag that says whether an optional input is there; empty = always.
-  std::string alternative_shape = {};  ///< Another accepted shape with the same number of elements; empty = none.
+  std::string alternative_shape = {};  ///< Another shape of as many elements; `1...`: any ones there. Empty = none.
 };
 
 /// A named size, e.g. K.

@@ -143,6 +143,22 @@ TEST(InferSignature, AnAlternativeShapeIsAcceptedWhereItHasAsManyElements) {
   }
 }
 
+TEST(InferSignature, OnesAreDroppedWhereTheAlternativeShapeHasThem) {
+  const Op& op = op_named("pack_q4gsw");
+  const auto infer = [&](Shape shape, const Sizes& params = {}) {
+    const Offer codes = offer(DType::i8, std::move(shape));
+    return infer_signature(op, std::span(&codes, 1), params);
+  };
+  for (const Shape& shape : {Shape{3, 8}, Shape{1, 3, 1, 8}, Shape{3, 8, 1, 1}}) {
+    EXPECT_EQ(infer(shape)["N"], 3) << to_string(shape);
+    EXPECT_EQ(infer(shape)["K"], 8) << to_string(shape);
+  }
+  EXPECT_EQ(infer({1, 8})["N"], 1);
+  EXPECT_EQ(message_of([&] { (void)infer({1, 1, 8}); }), "pack_q4gsw: codes: expected shape [N, K], got [8]");
+  EXPECT_NE(message_of([&] { (void)infer({24}, {{"N", 3}, {"K", 8}}); }), "no error");
+  EXPECT_NE(message_of([&] { (void)infer({2, 12}, {{"N", 3}, {"K", 8}}); }), "no error");
+}
+
 TEST(InferSignature, RefusesParameters) {
   EXPECT_EQ(linear_message({}), "linear_q4gsw: parameter 'group' (elements of K that share a scale) is missing");
   EXPECT_EQ(linear_message({{"group", 12}, {"gruop", 4}}),

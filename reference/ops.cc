@@ -6,18 +6,43 @@
 #include "reference/kernel/embedding_q4gsw.h"
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/names.h"
+#include "reference/quant/aligned_rows.h"
+#include "reference/quant/group_sums.h"
 #include "reference/quant/nncf_pack.h"
 #include "reference/quant/onnx_pack.h"
 #include "reference/quant/plain_int4.h"
+#include "reference/quant/q4gsw_pack.h"
+#include "reference/quant/repack_embedding.h"
+#include "reference/quant/weight_blocks.h"
 
 namespace plumb {
 
 std::span<const Op> all_ops() {
   static const std::vector<Op> ops = {
-      pack_uint4(),       unpack_uint4(),       pack_int4(),       unpack_int4(),
-      pack_uint2(),       unpack_uint2(),       onnx_pack_4bit(),  onnx_pack_int4_blocks(),
-      pack_plain_int32(), unpack_plain_int32(), pack_plain_int4(), unpack_plain_int4(),
-      linear_q4gsw(),     embedding_q4gsw(),
+      pack_uint4(),
+      unpack_uint4(),
+      pack_int4(),
+      unpack_int4(),
+      pack_uint2(),
+      unpack_uint2(),
+      onnx_pack_4bit(),
+      onnx_pack_int4_blocks(),
+      pack_plain_int32(),
+      unpack_plain_int32(),
+      pack_plain_int4(),
+      unpack_plain_int4(),
+      pack_q4gsw(),
+      unpack_q4gsw(),
+      group_sums(),
+      align_width(),
+      transpose_scales_aligned(),
+      repack_embedding(),
+      pack_q4_linear_weight(),
+      pack_w_4x8(),
+      pack_q8_linear_weight(),
+      pack_int4_transposed(),
+      linear_q4gsw(),
+      embedding_q4gsw(),
   };
   return ops;
 }

@@ -20,13 +20,45 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel unpack_plain_int4(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
+[[nodiscard]] Kernel pack_q4gsw(const Target& target);
+[[nodiscard]] Kernel unpack_q4gsw(const Target& target);
+[[nodiscard]] Kernel group_sums(const Target& target);
+[[nodiscard]] Kernel align_width(const Target& target);
+[[nodiscard]] Kernel transpose_scales_aligned(const Target& target);
+[[nodiscard]] Kernel repack_embedding(const Target& target);
+[[nodiscard]] Kernel pack_q4_linear_weight(const Target& target);
+[[nodiscard]] Kernel pack_w_4x8(const Target& target);
+[[nodiscard]] Kernel pack_q8_linear_weight(const Target& target);
+[[nodiscard]] Kernel pack_int4_transposed(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
-inline constexpr MakeKernel kKernels[] = {pack_uint4,       unpack_uint4,       pack_int4,       unpack_int4,
-                                          pack_uint2,       unpack_uint2,       onnx_pack_4bit,  onnx_pack_int4_blocks,
-                                          pack_plain_int32, unpack_plain_int32, pack_plain_int4, unpack_plain_int4,
-                                          linear_q4gsw,     embedding_q4gsw};
+inline constexpr MakeKernel kKernels[] = {
+    pack_uint4,
+    unpack_uint4,
+    pack_int4,
+    unpack_int4,
+    pack_uint2,
+    unpack_uint2,
+    onnx_pack_4bit,
+    onnx_pack_int4_blocks,
+    pack_plain_int32,
+    unpack_plain_int32,
+    pack_plain_int4,
+    unpack_plain_int4,
+    pack_q4gsw,
+    unpack_q4gsw,
+    group_sums,
+    align_width,
+    transpose_scales_aligned,
+    repack_embedding,
+    pack_q4_linear_weight,
+    pack_w_4x8,
+    pack_q8_linear_weight,
+    pack_int4_transposed,
+    linear_q4gsw,
+    embedding_q4gsw,
+};
 
 /// The contract of kernels that move integers, where nothing is rounded.
 inline constexpr plumb_contract kExactContract = {PLUMB_F32, PLUMB_F64, PLUMB_F32, 1, 0, 0, 1};

@@ -27,13 +27,16 @@ std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
 
 enum class Data { exact, spread };
 
-double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes, Data data) {
+double value_for(const Port& port, DType type, std::uint64_t bits, const Sizes& sizes, Data data) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
   if (!port.high.empty()) {
     const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
     return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
   }
-  if (port.fill == Fill::integers) return std::floor((unit - 0.5) * 0x1p32);  // any of i32
+  if (port.fill == Fill::integers) {  // any of the type
+    const DTypeInfo& limits = info(type);
+    return std::floor(limits.min_finite + unit * (limits.max_finite - limits.min_finite + 1));
+  }
   // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
   if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
   return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;
@@ -52,7 +55,7 @@ Problem problem_of(const Op& op, const Sizes& sizes, Data data) {
       if (port.fill == Fill::bytes || port.fill == Fill::codes) {
         tensor.bytes()[static_cast<std::size_t>(flat)] = static_cast<std::byte>(bits);
       } else {
-        tensor.set(flat, value_for(port, bits, problem.signature.values, data));
+        tensor.set(flat, value_for(port, tensor.dtype(), bits, problem.signature.values, data));
       }
     }
     problem.inputs.push_back(std::move(tensor));
@@ -217,6 +220,83 @@ TEST(CpuKernels, PackAndUnpackPlainInt4) {
   }
   expect_right(pack_plain_int4, cases);
   expect_right(unpack_plain_int4, cases);
+}
+
+TEST(CpuKernels, PackAndUnpackQ4gsw) {
+  std::vector<Sizes> pack, unpack;
+  for (const DType code : {DType::i8, DType::u8, DType::i32, DType::i64}) {
+    for (const std::int64_t k : {1, 2, 15, 31, 64, 129, 258}) {
+      for (const std::int64_t padding : {0, 8, 32}) {
+        if (padding == 0 && k % 2 != 0) continue;
+        pack.push_back({{"N", 3}, {"K", k}, {"padding", padding}, {"code", code_of(code)}});
+      }
+    }
+  }
+  pack.push_back({{"N", 700}, {"K", 130}});  // several chunks of rows
+  for (const std::int64_t columns : {0, 1, 2, 31, 64, 129, 258}) {
+    unpack.push_back({{"N", 3}, {"row_bytes", 129}, {"columns", columns}});
+  }
+  unpack.push_back({{"N", 700}, {"row_bytes", 68}, {"columns", 135}});
+  unpack.push_back({{"N", 0}, {"row_bytes", 4}, {"columns", 7}});
+  expect_right(pack_q4gsw, pack);
+  expect_right(unpack_q4gsw, unpack);
+}
+
+TEST(CpuKernels, GroupSums) {
+  expect_right(group_sums, {{{"N", 1}, {"K", 1}, {"group", 1}},
+                            {{"N", 7}, {"K", 12}, {"group", 3}},
+                            {{"N", 17}, {"K", 66}, {"group", 33}},
+                            {{"N", 33}, {"K", 256}, {"group", 64}},
+                            {{"N", 700}, {"K", 264}, {"group", 132}},
+                            {{"N", 0}, {"K", 8}, {"group", 4}},
+                            {{"N", 3}, {"K", 0}, {"group", 4}}});
+}
+
+TEST(CpuKernels, AlignedRows) {
+  std::vector<Sizes> align, transpose;
+  for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
+    for (const std::int64_t k : {1, 4, 15, 33, 130}) {
+      align.push_back({{"M", 6}, {"K", k}, {"align", 8}, {"lead", 2}, {"x", code_of(dtype)}});
+      for (const std::int64_t n : {1, 3, 4, 9, 34}) {
+        transpose.push_back({{"N", n}, {"G", k}, {"align", 3}, {"scale", code_of(dtype)}});
+      }
+    }
+  }
+  align.push_back({{"M", 1}, {"K", 5}, {"lead", 0}});
+  align.push_back({{"M", 3}, {"K", 70001}});
+  transpose.push_back({{"N", 3001}, {"G", 16}});
+  transpose.push_back({{"N", 0}, {"G", 2}});
+  expect_right(align_width, align);
+  expect_right(transpose_scales_aligned, transpose);
+}
+
+TEST(CpuKernels, RepackEmbedding) {
+  std::vector<Sizes> cases;
+  for (const std::int64_t k : {0, 2, 30, 66, 258}) cases.push_back({{"N", 3}, {"K", k}, {"to", k % 4 / 2}});
+  cases.push_back({{"N", 130}, {"K", 1026}});
+  expect_right(repack_embedding, cases);
+}
+
+TEST(CpuKernels, WeightBlocks) {
+  std::vector<Sizes> linear, w_4x8, bytes, transposed;
+  for (const std::int64_t n : {1, 5, 8, 13, 16}) {
+    for (const std::int64_t k : {8, 64, 136, 264}) {  // tiles are 256 columns of nibbles, 128 of bytes
+      linear.push_back({{"N", n}, {"K", k}});
+      w_4x8.push_back({{"N", n}, {"K", k}, {"order", n % 2}});
+      bytes.push_back({{"N", n}, {"K", k}});
+      transposed.push_back({{"N", 8 * n}, {"K", k + 2}});
+    }
+  }
+  const Sizes many = {{"N", 136}, {"K", 2048}};  // more tiles than one thread takes at once
+  for (auto* cases : {&linear, &w_4x8, &bytes, &transposed}) {
+    cases->push_back(many);
+    cases->push_back({{"N", 0}, {"K", 8}});
+    cases->push_back({{"N", 8}, {"K", 0}});
+  }
+  expect_right(pack_q4_linear_weight, linear);
+  expect_right(pack_w_4x8, w_4x8);
+  expect_right(pack_q8_linear_weight, bytes);
+  expect_right(pack_int4_transposed, transposed);
 }
 
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {

@@ -24,5 +24,15 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel unpack_plain_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel unpack_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel group_sums_kernel(const DeviceId& device);
+[[nodiscard]] Kernel align_width_kernel(const DeviceId& device);
+[[nodiscard]] Kernel transpose_scales_aligned_kernel(const DeviceId& device);
+[[nodiscard]] Kernel repack_embedding_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_q4_linear_weight_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_w_4x8_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_q8_linear_weight_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_int4_transposed_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

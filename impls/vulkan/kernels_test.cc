@@ -38,13 +38,16 @@ std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
   return z ^ z >> 31;
 }
 
-double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes) {
+double value_for(const Port& port, DType type, std::uint64_t bits, const Sizes& sizes) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
   if (!port.high.empty()) {
     const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
     return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
   }
-  if (port.fill == Fill::integers) return std::floor((unit - 0.5) * 0x1p32);  // any of i32
+  if (port.fill == Fill::integers) {  // any of the type
+    const DTypeInfo& limits = info(type);
+    return std::floor(limits.min_finite + unit * (limits.max_finite - limits.min_finite + 1));
+  }
   if (port.fill == Fill::activation || port.fill == Fill::bias) return 4 * unit - 2;
   return (unit - 0.3) / 8;  // scales, some negative
 }
@@ -62,7 +65,7 @@ Problem problem_of(const Op& op, const Sizes& sizes) {
       if (port.fill == Fill::bytes || port.fill == Fill::codes) {
         tensor.bytes()[static_cast<std::size_t>(flat)] = static_cast<std::byte>(bits);
       } else {
-        tensor.set(flat, value_for(port, bits, problem.signature.values));
+        tensor.set(flat, value_for(port, tensor.dtype(), bits, problem.signature.values));
       }
     }
     problem.inputs.push_back(std::move(tensor));
@@ -168,7 +171,8 @@ void expect_right(const Op& op, const Problem& problem, void* prepared) {
 }
 
 constexpr auto kF16 = static_cast<std::int64_t>(DType::f16), kBf16 = static_cast<std::int64_t>(DType::bf16),
-               kI8 = static_cast<std::int64_t>(DType::i8), kI32 = static_cast<std::int64_t>(DType::i32);
+               kI8 = static_cast<std::int64_t>(DType::i8), kI32 = static_cast<std::int64_t>(DType::i32),
+               kI64 = static_cast<std::int64_t>(DType::i64);
 
 struct OddShape {
   const char* op;
@@ -217,6 +221,29 @@ const OddShape kOddShapes[] = {
     {"embedding_q4gsw", {{"M", 5}, {"N", 33}, {"K", 18}, {"group", 3}, {"linear", 1}, {"scale", kF16}}},
     {"embedding_q4gsw", {{"M", 8}, {"N", 3}, {"K", 14}, {"group", 7}, {"out", kF16}, {"scale", kBf16}, {"lead", 2}}},
     {"embedding_q4gsw", {{"M", 6}, {"N", 16}, {"K", 512}, {"group", 128}, {"lead", 3}}},
+    {"pack_q4gsw", {{"N", 1}, {"K", 1}, {"padding", 2}}},
+    {"pack_q4gsw", {{"N", 3}, {"K", 33}, {"padding", 2}}},
+    {"pack_q4gsw", {{"N", 5}, {"K", 63}, {"code", kI32}}},
+    {"pack_q4gsw", {{"N", 5}, {"K", 30}, {"padding", 0}, {"code", kI64}}},
+    {"unpack_q4gsw", {{"N", 1}, {"row_bytes", 1}, {"columns", 1}}},
+    {"unpack_q4gsw", {{"N", 5}, {"row_bytes", 33}, {"columns", 63}}},
+    {"group_sums", {{"N", 1}, {"K", 1}, {"group", 1}}},
+    {"group_sums", {{"N", 9}, {"K", 66}, {"group", 33}}},
+    {"align_width", {{"M", 1}, {"K", 5}, {"lead", 0}}},
+    {"align_width", {{"M", 3}, {"K", 5}, {"align", 1}, {"x", kF16}}},
+    {"align_width", {{"M", 6}, {"K", 7}, {"align", 3}, {"lead", 2}, {"x", kBf16}}},
+    {"transpose_scales_aligned", {{"N", 5}, {"G", 3}}},
+    {"transpose_scales_aligned", {{"N", 5}, {"G", 3}, {"align", 1}, {"scale", kF16}}},
+    {"repack_embedding", {{"N", 3}, {"K", 6}}},
+    {"repack_embedding", {{"N", 3}, {"K", 66}, {"to", 1}}},
+    {"pack_q4_linear_weight", {{"N", 1}, {"K", 8}}},
+    {"pack_q4_linear_weight", {{"N", 13}, {"K", 40}}},
+    {"pack_w_4x8", {{"N", 13}, {"K", 40}}},
+    {"pack_w_4x8", {{"N", 13}, {"K", 40}, {"order", 1}}},
+    {"pack_q8_linear_weight", {{"N", 1}, {"K", 4}}},
+    {"pack_q8_linear_weight", {{"N", 7}, {"K", 20}}},
+    {"pack_int4_transposed", {{"N", 8}, {"K", 2}}},
+    {"pack_int4_transposed", {{"N", 24}, {"K", 10}}},
 };
 
 void PrintTo(const OddShape& shape, std::ostream* out) {
@@ -261,6 +288,9 @@ TEST_F(VulkanKernels, NothingToDoIsDone) {
   for (const OddShape& shape :
        {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
         OddShape{"pack_plain_int32", {{"N", 3}, {"K", 0}}}, OddShape{"unpack_plain_int4", {{"N", 0}, {"K", 2}}},
+        OddShape{"unpack_q4gsw", {{"N", 0}, {"row_bytes", 4}, {"columns", 7}}},
+        OddShape{"group_sums", {{"N", 0}, {"K", 8}, {"group", 4}}}, OddShape{"align_width", {{"M", 0}, {"K", 8}}},
+        OddShape{"transpose_scales_aligned", {{"N", 0}, {"G", 8}}}, OddShape{"repack_embedding", {{"N", 0}, {"K", 8}}},
         OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
         OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
     const Op& op = op_named(shape.op);

@@ -10,13 +10,30 @@ namespace {
 
 // Which kernels are there? Each operator's factory, and nowhere else.
 constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
-    vulkan::pack_uint4_kernel,       vulkan::unpack_uint4_kernel,
-    vulkan::pack_int4_kernel,        vulkan::unpack_int4_kernel,
-    vulkan::pack_uint2_kernel,       vulkan::unpack_uint2_kernel,
-    vulkan::onnx_pack_4bit_kernel,   vulkan::onnx_pack_int4_blocks_kernel,
-    vulkan::pack_plain_int32_kernel, vulkan::unpack_plain_int32_kernel,
-    vulkan::pack_plain_int4_kernel,  vulkan::unpack_plain_int4_kernel,
-    vulkan::linear_q4gsw_kernel,     vulkan::embedding_q4gsw_kernel,
+    vulkan::pack_uint4_kernel,
+    vulkan::unpack_uint4_kernel,
+    vulkan::pack_int4_kernel,
+    vulkan::unpack_int4_kernel,
+    vulkan::pack_uint2_kernel,
+    vulkan::unpack_uint2_kernel,
+    vulkan::onnx_pack_4bit_kernel,
+    vulkan::onnx_pack_int4_blocks_kernel,
+    vulkan::pack_plain_int32_kernel,
+    vulkan::unpack_plain_int32_kernel,
+    vulkan::pack_plain_int4_kernel,
+    vulkan::unpack_plain_int4_kernel,
+    vulkan::pack_q4gsw_kernel,
+    vulkan::unpack_q4gsw_kernel,
+    vulkan::group_sums_kernel,
+    vulkan::align_width_kernel,
+    vulkan::transpose_scales_aligned_kernel,
+    vulkan::repack_embedding_kernel,
+    vulkan::pack_q4_linear_weight_kernel,
+    vulkan::pack_w_4x8_kernel,
+    vulkan::pack_q8_linear_weight_kernel,
+    vulkan::pack_int4_transposed_kernel,
+    vulkan::linear_q4gsw_kernel,
+    vulkan::embedding_q4gsw_kernel,
 };
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {

@@ -1,8 +1,10 @@
 #include "property_tests/faults/faults.h"
 
-#include <array>
+#include <algorithm>
+#include <iterator>
 #include <string>
 
+#include "property_tests/faults/derived.h"
 #include "property_tests/faults/kernels.h"
 #include "reference/error.h"
 
@@ -120,12 +122,19 @@ Kernel make_kernel(std::string_view op, Mutation mutation) {
   for (const Plain& plain : kPlain) {
     if (op == plain.op) return plain.make(mutation);
   }
-  PLUMB_CHECK(false);
+  return spoilt_kernel(op, mutation);
 }
 
 }  // namespace
 
-std::span<const Fault> all_faults() { return kFaults; }
+std::span<const Fault> all_faults() {
+  static const std::vector<Fault> faults = [] {
+    std::vector<Fault> all(std::begin(kFaults), std::end(kFaults));
+    std::ranges::copy(derived_faults(kFaults), std::back_inserter(all));
+    return all;
+  }();
+  return faults;
+}
 
 std::unique_ptr<Builtin> make_faulty(const Fault& fault) {
   return std::make_unique<Builtin>("fault." + std::string(fault.id), "", make_kernel(fault.op, fault.mutation));

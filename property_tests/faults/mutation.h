@@ -33,6 +33,9 @@ enum class Mutation {
   half_precision,
   bf16_precision,
   sum_split_over_threads,
+  // Any output.
+  bytes_turned_round,
+  last_element_inverted,
   // Memory and status.
   one_written_beyond,
   one_written_before,

@@ -116,6 +116,7 @@ TEST(Layouts, W4x8IsThatOfExecuTorchsShader) {
                         0x63, 0xfc, 0xfd, 0x3e, 0xd0, 0x3f, 0x7e, 0xb3, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88};
   const Extent extent{12, 16};
   const std::vector<int> codes = unpack(layout_named("et_vk.q4gsw"), extent, rows);
+  EXPECT_EQ(pack(layout_named("et_vk.w_4x8_nc"), extent, codes), blocks);
   EXPECT_EQ(pack(layout_named("plumb.blocks_4x8"), extent, codes), blocks);
 }
 

@@ -1,3 +1,4 @@
+#include "reference/ops.h"
 #include "runners/golden_bindings/systems.h"
 
 namespace plumb {
@@ -12,6 +13,18 @@ constexpr Contract kShaderLinear{f32, f32, f32, 1, 8, true, true};
 // One f32 product.
 constexpr Contract kProduct{f32, exact, f32, 1, 0, false, true};
 
+// Python's None is recorded as the text "none".
+void padding_of(const golden::Case& recorded, Sizes& params) {
+  const auto* multiple = std::get_if<std::int64_t>(&recorded.attributes.at("inner_dim_padding"));
+  params["padding"] = multiple == nullptr ? 0 : *multiple;
+}
+
+// "nc_buffer", "kc_texture2d", ...
+void order_of(const golden::Case& recorded, Sizes& params) {
+  const auto& form = std::get<std::string>(recorded.attributes.at("form"));
+  params["order"] = op_named("pack_w_4x8").param("order")->parse(form.substr(0, form.find('_')));
+}
+
 }  // namespace
 
 std::vector<GoldenBinding> executorch_bindings() {
@@ -22,12 +35,38 @@ std::vector<GoldenBinding> executorch_bindings() {
   const GoldenBinding::Renames group = {{"group_size", "group"}};
   const GoldenBinding::Renames group_and_order = {{"group_size", "group"}, {"is_linear_weight", "linear"}};
   const GoldenBinding::Renames output = {{"output", "y"}}, type_of_output = {{"output", "out"}};
+  const GoldenBinding::Renames packed_weight = {{"weight", "weight"}}, packed = {{"packed", "packed"}};
   return {
       {"executorch.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kTorchLinear},
       {"executorch.shader.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kShaderLinear},
       {"executorch.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output, kProduct},
       {"executorch.shader.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output,
        kProduct},
+      {"executorch.pack_4bit_weight_tensor",
+       "pack_q4gsw",
+       {{"weight_tensor", "codes"}},
+       {},
+       {{"packed", "packed"}},
+       {},
+       {},
+       {},
+       padding_of},
+      {"executorch.compute_per_group_sums", "group_sums", {{"weight_tensor", "codes"}}, group, {{"sums", "sums"}}, {}},
+      {"executorch.align_width_and_update_state_dict",
+       "align_width",
+       {{"cur_tensor", "x"}},
+       {{"align_to", "align"}},
+       {{"aligned", "aligned"}},
+       {}},
+      {"executorch.shader.pack_q4_linear_weight", "pack_q4_linear_weight", packed_weight, {}, packed, {}},
+      {"executorch.shader.pack_q4_linear_weight__w_4x8", "pack_w_4x8", packed_weight, {}, packed, {}, {}, {}, order_of},
+      {"executorch.shader.pack_q8_linear_weight", "pack_q8_linear_weight", {{"weight", "codes"}}, {}, packed, {}},
+      {"executorch.shader.pack_int4_linear_weight_transposed_interleaved",
+       "pack_int4_transposed",
+       packed_weight,
+       {},
+       packed,
+       {}},
   };
 }
 

@@ -1,0 +1,81 @@
+// group_sums: sums[g, n] = sum of the signed bytes codes[n, k] over the k of group g.
+
+#include <cstring>
+
+#include "impls/cpu/kernels.h"
+#include "impls/cpu/row_chunks.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "impls/cpu/group_sums.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace plumb::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Vectors of at most 16 bytes: groups are short.
+HWY_INLINE int32_t Sum(const uint8_t* codes, int64_t count) {
+  int64_t i = 0, sum = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::CappedTag<uint8_t, 16> d;
+  const hn::Repartition<uint64_t, decltype(d)> d64;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto sums = hn::Zero(d64);
+  for (; i + lanes <= count; i += lanes) {
+    // Flipping the top bit adds 128 to a signed byte and makes it unsigned.
+    sums = hn::Add(sums, hn::SumsOf8(hn::Xor(hn::LoadU(d, codes + i), hn::Set(d, 0x80))));
+  }
+  sum = static_cast<int64_t>(hn::GetLane(hn::SumOfLanes(d64, sums))) - 128 * i;
+#endif
+  for (; i < count; ++i) sum += static_cast<int8_t>(codes[i]);
+  return static_cast<int32_t>(sum);
+}
+
+// Rows [first, last) of codes, that is columns of sums, which has rows of `stride` of them.
+void SumRows(const uint8_t* codes, uint8_t* sums, int64_t first, int64_t last, int64_t columns, int64_t group,
+             int64_t stride) {
+  constexpr int64_t kTile = 16;  // sums that lie side by side are made together
+  for (int64_t tile = first; tile < last; tile += kTile) {
+    const int64_t end = HWY_MIN(tile + kTile, last);
+    for (int64_t k = 0; k < columns; k += group) {
+      for (int64_t n = tile; n < end; ++n) {
+        const int32_t sum = Sum(codes + n * columns + k, group);
+        std::memcpy(sums + (k / group * stride + n) * 4, &sum, sizeof sum);
+      }
+    }
+  }
+}
+
+}  // namespace plumb::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace plumb::cpu {
+namespace {
+
+HWY_EXPORT(SumRows);
+
+using SumRowsFunction = decltype(HWY_STATIC_DISPATCH(SumRows))*;
+
+void run(const Call& call, SumRowsFunction sum_rows) {
+  const std::int64_t rows = call["N"], columns = call["K"], group = call["group"], stride = (rows + 7) / 8 * 8;
+  const std::uint8_t* codes = call.input<std::uint8_t>(0).data();
+  std::uint8_t* sums = call.output<std::uint8_t>().data();
+  for (std::int64_t g = 0; g < columns / group; ++g) {
+    std::memset(sums + (g * stride + rows) * 4, 0, static_cast<std::size_t>((stride - rows) * 4));
+  }
+  for_row_chunks(rows, columns, call.threads(), [&](std::int64_t first, std::int64_t last) {
+    sum_rows(codes, sums, first, last, columns, group, stride);
+  });
+}
+
+}  // namespace
+
+Kernel group_sums(const Target& target) {
+  const SumRowsFunction sum_rows = PLUMB_FOR_TARGET(SumRows, target);
+  return {"group_sums", kExactContract, {}, [sum_rows](const Call& call, void*) { run(call, sum_rows); }};
+}
+
+}  // namespace plumb::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,23 @@
+// repack_embedding.
+#include "impls/vulkan/kernels.h"
+#include "impls/vulkan/words.h"
+
+namespace plumb::vulkan {
+namespace {
+
+constexpr std::uint32_t kSpirv[] =
+#include "shaders/swap_nibbles.spv.inc"
+    ;
+constexpr Shader kShader{"swap_nibbles", kSpirv, 1};
+
+}  // namespace
+
+Kernel repack_embedding_kernel(const DeviceId& id) {
+  return {"repack_embedding", kExactContract, nullptr, [id](const Call& call, void*) {
+            if (call.output_count() == 0) return;
+            Device& device = Device::at(id);
+            run_words(device, kShader, call, {upload_input(device, call, 0)}, {});
+          }};
+}
+
+}  // namespace plumb::vulkan
