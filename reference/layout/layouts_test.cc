@@ -31,7 +31,9 @@ TEST(Layouts, NamesAreUniqueAndUnknownOnesRefused) {
   } catch (const Error& error) {
     EXPECT_EQ(std::string(error.what()),
               "layout 'et_vk.q4' is unknown; expected one of nncf.u4, torchao.plain_int32, "
-              "torchao.plain_int32_signed, torchao.int4_plain, et_vk.q4gsw, et_vk.q4_even_low, et_vk.q4_even_high, "
+              "torchao.plain_int32_signed, torchao.int4_plain, torchao.uintx1, torchao.uintx2, torchao.uintx3, "
+              "torchao.uintx4, torchao.uintx5, torchao.uintx6, torchao.uintx7, et_vk.q4gsw, et_vk.q4_even_low, "
+              "et_vk.q4_even_high, "
               "plumb.blocks_4x8, plumb.rows_32");
   }
 }
@@ -119,6 +121,13 @@ TEST(Layouts, TorchaosPlainNibbles) {
   EXPECT_EQ(packed("torchao.int4_plain", {2, 2}, {1, 2, -1, -8}), (Bytes{0x21, 0x8f}));
   EXPECT_THROW((void)packed("torchao.plain_int32", {1, 2}, {-1, 0}), Error);
   EXPECT_THROW((void)packed("torchao.int4_plain", {1, 2}, {8, 0}), Error);
+}
+
+// golden/torchao/bitpacking.h5, case pack_u3_high_bits_set: shards {188, 11} of two bits and {44} of one.
+TEST(Layouts, TorchaosUintxStridesThroughShards) {
+  EXPECT_EQ(packed("torchao.uintx3", {1, 8}, {0, 3, 7, 6, 3, 4, 2, 0}), (Bytes{188, 11, 44}));
+  EXPECT_EQ(packed("torchao.uintx4", {2, 8}, {1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 15, 0, 0, 0}),
+            (Bytes{0x51, 0x62, 0x73, 0x84, 0xf0, 0, 0, 0}));
 }
 
 TEST(Layouts, Rows32PutsRowJWithRowJPlus16) {
