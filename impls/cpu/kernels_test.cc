@@ -231,6 +231,20 @@ TEST(CpuKernels, PackAndUnpackUintx) {
   expect_right(unpack_uintx, cases);
 }
 
+TEST(CpuKernels, PackAndUnpackAtenInt4) {
+  std::vector<Sizes> cases;
+  for (std::int64_t isa = 0; isa < 3; ++isa) {
+    for (const std::int64_t n : {16, 32, 48, 64, 80, 112, 240}) {
+      for (const std::int64_t k : {2, 14, 16, 34, 130}) cases.push_back({{"N", n}, {"K", k}, {"isa", isa}});
+    }
+    cases.push_back({{"N", 176}, {"K", 390}, {"isa", isa}});  // several tiles of columns
+    cases.push_back({{"N", 0}, {"K", 2}, {"isa", isa}});
+    cases.push_back({{"N", 16}, {"K", 0}, {"isa", isa}});
+  }
+  expect_right(pack_aten_int4, cases);
+  expect_right(unpack_aten_int4, cases);
+}
+
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {
   for_each_target(linear_q4gsw, [](Subject& subject) {
     const auto problem = [&](std::int64_t rows) {

@@ -32,7 +32,8 @@ TEST(Layouts, NamesAreUniqueAndUnknownOnesRefused) {
     EXPECT_EQ(std::string(error.what()),
               "layout 'et_vk.q4' is unknown; expected one of nncf.u4, torchao.plain_int32, "
               "torchao.plain_int32_signed, torchao.int4_plain, torchao.uintx1, torchao.uintx2, torchao.uintx3, "
-              "torchao.uintx4, torchao.uintx5, torchao.uintx6, torchao.uintx7, et_vk.q4gsw, et_vk.q4_even_low, "
+              "torchao.uintx4, torchao.uintx5, torchao.uintx6, torchao.uintx7, aten.int4_avx512, aten.int4_avx2, "
+              "aten.int4_default, et_vk.q4gsw, et_vk.q4_even_low, "
               "et_vk.q4_even_high, "
               "plumb.blocks_4x8, plumb.rows_32");
   }

@@ -90,6 +90,37 @@ void append_plain_int32(std::vector<GoldenBinding>& bindings) {
   }
 }
 
+// ATen's pack and, for both operations that recorded codes and packed bytes, our inverse of it.
+void append_aten_int4(std::vector<GoldenBinding>& bindings) {
+  const auto both = [](Direction direction) {
+    return [direction](Case recorded) -> std::optional<Case> {
+      const Array *codes = find_array(recorded.inputs, "weight"), *packed = find_array(recorded.outputs, "packed");
+      if (packed == nullptr) packed = find_array(recorded.inputs, "packed");
+      if (packed == nullptr) return std::nullopt;
+      return pack_case(recorded, direction, *codes, *packed);
+    };
+  };
+  const GoldenBinding::Renames isa = {{"isa", "isa"}}, codes = {{"codes", "codes"}}, packed = {{"packed", "packed"}};
+  const std::string pack = "aten._convert_weight_to_int4pack_for_cpu", multiply = "aten._weight_int4pack_mm_for_cpu";
+  bindings.push_back({pack, "pack_aten_int4", {{"weight", "codes"}}, isa, packed, {}});
+  for (const std::string& golden_op : {pack, multiply}) {
+    bindings.push_back({.golden_op = golden_op,
+                        .op = "unpack_aten_int4",
+                        .inputs = packed,
+                        .attributes = isa,
+                        .outputs = codes,
+                        .output_dtypes = {},
+                        .restate = both(Direction::unpack)});
+  }
+  bindings.push_back({.golden_op = multiply,
+                      .op = "pack_aten_int4",
+                      .inputs = codes,
+                      .attributes = isa,
+                      .outputs = packed,
+                      .output_dtypes = {},
+                      .restate = both(Direction::pack)});
+}
+
 std::int64_t product(std::vector<std::int64_t>::const_iterator first, std::vector<std::int64_t>::const_iterator last) {
   return std::accumulate(first, last, std::int64_t{1}, std::multiplies{});
 }
@@ -168,6 +199,7 @@ std::vector<GoldenBinding> torchao_bindings() {
   std::vector<GoldenBinding> bindings;
   append_plain_int32(bindings);
   append_uintx(bindings);
+  append_aten_int4(bindings);
   return bindings;
 }
 

@@ -16,27 +16,32 @@ layout(push_constant) uniform Sizes {
   uint bits;
 };
 
-// Where a code's part lies in the shard of a width: its first bit, counted from the shard's beginning.
-uint first_bit(uint code, uint width) {
+// Where a code's part lies in the shard of a width: word, and its first bit there.
+struct Place {
+  uint word, bit;
+};
+
+Place place_of(uint code, uint width) {
   const uint row = code / (8 * unit), in_row = code % (8 * unit), row_bytes = width * unit;
-  return 8 * (row * row_bytes + in_row % row_bytes) + in_row / row_bytes * width;
+  const uint at = row * row_bytes + in_row % row_bytes;
+  return Place(at / 4, 8 * (at % 4) + in_row / row_bytes * width);
 }
 
 uint code_at(uint at) {
   uint code = 0, below = 0;
   if ((bits & 4u) != 0) {
-    const uint bit = first_bit(at, 4);
-    code = shard4[bit / 32] >> (bit % 32) & 15u;
+    const Place place = place_of(at, 4);
+    code = shard4[place.word] >> place.bit & 15u;
     below = 4;
   }
   if ((bits & 2u) != 0) {
-    const uint bit = first_bit(at, 2);
-    code |= (shard2[bit / 32] >> (bit % 32) & 3u) << below;
+    const Place place = place_of(at, 2);
+    code |= (shard2[place.word] >> place.bit & 3u) << below;
     below += 2;
   }
   if ((bits & 1u) != 0) {
-    const uint bit = first_bit(at, 1);
-    code |= (shard1[bit / 32] >> (bit % 32) & 1u) << below;
+    const Place place = place_of(at, 1);
+    code |= (shard1[place.word] >> place.bit & 1u) << below;
   }
   return code;
 }
