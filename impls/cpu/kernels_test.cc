@@ -245,6 +245,16 @@ TEST(CpuKernels, PackAndUnpackAtenInt4) {
   expect_right(unpack_aten_int4, cases);
 }
 
+TEST(CpuKernels, PackDynQuant4bit) {
+  expect_right(pack_dyn_quant_4bit,
+               {{{"N", 1}, {"K", 2}, {"group", 2}},
+                {{"N", 3}, {"K", 96}, {"group", 32}, {"scale", code_of(kBf16)}, {"bias", 1}},
+                {{"N", 5}, {"K", 34}, {"group", 34}, {"bias", 1}},
+                {{"N", 70}, {"K", 2048}, {"group", 64}, {"scale", code_of(kBf16)}},  // several chunks
+                {{"N", 0}, {"K", 32}, {"bias", 1}},
+                {{"N", 2}, {"K", 0}, {"bias", 1}}});
+}
+
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {
   for_each_target(linear_q4gsw, [](Subject& subject) {
     const auto problem = [&](std::int64_t rows) {

@@ -200,6 +200,12 @@ std::vector<GoldenBinding> torchao_bindings() {
   append_plain_int32(bindings);
   append_uintx(bindings);
   append_aten_int4(bindings);
+  bindings.push_back({"aten._dyn_quant_pack_4bit_weight",
+                      "pack_dyn_quant_4bit",
+                      {{"weights", "weights"}, {"scales_zeros", "scales_zeros"}, {"bias", "bias"}},
+                      {{"block_size", "group"}},
+                      {{"packed", "packed"}},
+                      {}});
   return bindings;
 }
 
