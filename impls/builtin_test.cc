@@ -166,10 +166,10 @@ const Spoilt kSpoilt[] = {
     {"dimensions that overflow", [](AbiCall& a) { a.shapes[0][0] = std::int64_t{1} << 62; }},
     {"transposed scales", [](AbiCall& a) { a.shapes[2] = kOther, a.inputs[2].shape = a.shapes[2].data(); }},
     {"weights of another K", [](AbiCall& a) { a.shapes[1][1] = 8; }},
-    {"wrong output shape", [](AbiCall& a) { a.output.shape = kOther.data(); }},
-    {"wrong output rank", [](AbiCall& a) { a.output.rank = 1; }},
-    {"wrong output type", [](AbiCall& a) { a.output.dtype = PLUMB_F16; }},
-    {"unknown output type", [](AbiCall& a) { a.output.dtype = 0; }},
+    {"wrong output shape", [](AbiCall& a) { a.outputs[0].shape = kOther.data(); }},
+    {"wrong output rank", [](AbiCall& a) { a.outputs[0].rank = 1; }},
+    {"wrong output type", [](AbiCall& a) { a.outputs[0].dtype = PLUMB_F16; }},
+    {"unknown output type", [](AbiCall& a) { a.outputs[0].dtype = 0; }},
 };
 
 TEST(Builtin, RefusesIllegalCallsBeforeTheKernelSeesThem) {
@@ -203,7 +203,7 @@ TEST(Builtin, RefusesMissingData) {
   EXPECT_EQ(fake.run(no_activation, &state), PLUMB_BAD_ARGUMENT);
   EXPECT_TRUE(no_activation.is_untouched());
   AbiCall no_output(op_named("linear_q4gsw"), problem, Stage::run);
-  no_output.output.data = nullptr;
+  no_output.outputs[0].data = nullptr;
   EXPECT_EQ(fake.run(no_output, &state), PLUMB_BAD_ARGUMENT);
   EXPECT_EQ(fake.prepares + fake.runs, 0);
 }
@@ -213,7 +213,7 @@ TEST(Builtin, NothingNeedsNoData) {
   sizes["M"] = 0;
   const Fake fake;
   AbiCall abi(op_named("linear_q4gsw"), counting_problem("linear_q4gsw", sizes, 16), Stage::run);
-  abi.inputs[0].data = abi.output.data = nullptr;
+  abi.inputs[0].data = abi.outputs[0].data = nullptr;
   std::shared_ptr<void> state;
   EXPECT_EQ(fake.run(abi, &state), PLUMB_OK);
   EXPECT_EQ(fake.runs, 1);

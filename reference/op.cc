@@ -155,7 +155,7 @@ class Binder {
     for (std::size_t i = 0; i < fixed; ++i) infer(dims[i + (any_rank ? 1 : 0)].formula, shape[lead + i]);
   }
 
-  // A size is inferred from "NAME" and "NAME/2"; other formulas are only checked, later.
+  // A size is inferred from "NAME", from "NAME/2" and from "NAME/2 * (…)"; other formulas are only checked, later.
   void infer(const std::string& formula, std::int64_t dim) {
     const std::size_t slash = formula.find('/');
     const std::string name = formula.substr(0, slash);
@@ -167,6 +167,23 @@ class Binder {
       if (__builtin_mul_overflow(dim, factor, &signature_.values[name])) {
         refuse(op_, fmt::format("size {}: {} times {} overflows", name, dim, factor));
       }
+    } else {
+      infer_in_proportion(formula, name, dim);
+    }
+  }
+
+  // "n/2 * (bits / 4)", zero or proportional to n: from what it is for a size that small numbers divide. Whether the
+  // size is right is checked later, like all shapes.
+  void infer_in_proportion(const std::string& formula, const std::string& name, std::int64_t dim) {
+    constexpr std::int64_t kDivisible = 5040;
+    Sizes probe = signature_.values;
+    probe[name] = kDivisible;
+    try {
+      const std::int64_t value = evaluate_formula(formula, probe);
+      std::int64_t scaled = 0;
+      if (value > 0 && !__builtin_mul_overflow(dim, kDivisible, &scaled)) signature_.values[name] = scaled / value;
+    } catch (const Error&) {
+      // A parameter in it is missing; that is said when all are looked at.
     }
   }
 

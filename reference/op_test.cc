@@ -85,6 +85,21 @@ TEST(InferSignature, ASizeFromHalfADimension) {
             "embedding_q4gsw: size K: 4611686018427387904 times 2 overflows");
 }
 
+// unpack_uintx: "n/2 * (bits / 4)" tells n where it is not zero; a shard that n and bits do not make is refused.
+TEST(InferSignature, ASizeFromADimensionThatAParameterScales) {
+  const Op& op = op_named("unpack_uintx");
+  const auto n_of = [&](const Shape& shard4, const Shape& shard2, const Shape& shard1, std::int64_t bits) {
+    const std::vector<Offer> offers = {{true, DType::u8, shard4}, {true, DType::u8, shard2}, {true, DType::u8, shard1}};
+    return infer_signature(op, offers, {{"bits", bits}})["n"];
+  };
+  EXPECT_EQ(n_of({1, 12, 5}, {1, 0, 5}, {1, 3, 5}, 5), 24);
+  EXPECT_EQ(n_of({1, 0, 5}, {1, 0, 5}, {1, 3, 5}, 1), 24);
+  EXPECT_EQ(n_of({1, 0, 5}, {1, 0, 5}, {1, 0, 5}, 7), 0);
+  EXPECT_THROW((void)n_of({1, 12, 5}, {1, 0, 5}, {1, 4, 5}, 5), Error);
+  EXPECT_THROW((void)n_of({1, 0, 5}, {1, 1, 5}, {1, 3, 5}, 1), Error);
+  EXPECT_THROW((void)n_of({1, INT64_MAX / 8, 0}, {1, 0, 0}, {1, 0, 0}, 4), Error);
+}
+
 TEST(InferSignature, OptionalInputSetsItsFlag) {
   EXPECT_EQ(linear_message(3, offer(DType::f32, {5})), "no error");
   EXPECT_EQ(linear_message(3, offer(DType::f32, {5}), {{"group", 12}, {"bias", 1}}), "no error");

@@ -7,12 +7,15 @@
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/names.h"
 #include "reference/quant/aligned_rows.h"
+#include "reference/quant/aten_int4.h"
+#include "reference/quant/dyn_quant_4bit.h"
 #include "reference/quant/group_sums.h"
 #include "reference/quant/nncf_pack.h"
 #include "reference/quant/onnx_pack.h"
 #include "reference/quant/plain_int4.h"
 #include "reference/quant/q4gsw_pack.h"
 #include "reference/quant/repack_embedding.h"
+#include "reference/quant/uintx.h"
 #include "reference/quant/weight_blocks.h"
 
 namespace plumb {
@@ -41,6 +44,11 @@ std::span<const Op> all_ops() {
       pack_w_4x8(),
       pack_q8_linear_weight(),
       pack_int4_transposed(),
+      pack_uintx(),
+      unpack_uintx(),
+      pack_aten_int4(),
+      unpack_aten_int4(),
+      pack_dyn_quant_4bit(),
       linear_q4gsw(),
       embedding_q4gsw(),
   };

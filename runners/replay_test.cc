@@ -57,6 +57,11 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   EXPECT_GE(passed["unpack_uint4"], 10 + 10);
   EXPECT_GE(passed["pack_plain_int32"], 30 + 30);
   EXPECT_GE(passed["unpack_plain_int32"], 30 + 30);
+  EXPECT_GE(passed["pack_uintx"], 70 + 72);
+  EXPECT_GE(passed["unpack_uintx"], 64 + 64);
+  EXPECT_GE(passed["pack_aten_int4"], 3 * (14 + 18 + 21 + 21));
+  EXPECT_GE(passed["unpack_aten_int4"], 3 * (14 + 14 + 21 + 21));
+  EXPECT_GE(passed["pack_dyn_quant_4bit"], 16 + 17);
   EXPECT_GE(passed["linear_q4gsw"], 38 + 41);
   EXPECT_GE(passed["embedding_q4gsw"], 104 + 114);
   EXPECT_GE(passed["pack_q4gsw"], 23 + 33);  // upstream refuses ten

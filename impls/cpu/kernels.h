@@ -18,6 +18,11 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel unpack_plain_int32(const Target& target);
 [[nodiscard]] Kernel pack_plain_int4(const Target& target);
 [[nodiscard]] Kernel unpack_plain_int4(const Target& target);
+[[nodiscard]] Kernel pack_uintx(const Target& target);
+[[nodiscard]] Kernel unpack_uintx(const Target& target);
+[[nodiscard]] Kernel pack_aten_int4(const Target& target);
+[[nodiscard]] Kernel unpack_aten_int4(const Target& target);
+[[nodiscard]] Kernel pack_dyn_quant_4bit(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
@@ -56,6 +61,11 @@ inline constexpr MakeKernel kKernels[] = {
     pack_w_4x8,
     pack_q8_linear_weight,
     pack_int4_transposed,
+    pack_uintx,
+    unpack_uintx,
+    pack_aten_int4,
+    unpack_aten_int4,
+    pack_dyn_quant_4bit,
     linear_q4gsw,
     embedding_q4gsw,
 };

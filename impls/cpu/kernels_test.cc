@@ -80,11 +80,17 @@ class Subject {
     EXPECT_EQ(builtin_.abi()->prepare(builtin_.abi(), &call.call, &prepared_), PLUMB_OK) << builtin_.abi()->name;
   }
   [[nodiscard]] Tensor run(const Problem& problem, int threads = 1, std::size_t misalignment = 0) const {
+    return run_all(problem, threads, misalignment).front();
+  }
+  [[nodiscard]] std::vector<Tensor> run_all(const Problem& problem, int threads = 1,
+                                            std::size_t misalignment = 0) const {
     AbiCall call(op(), problem, Stage::run, misalignment);
     call.call.threads = threads;
     EXPECT_EQ(builtin_.abi()->run(builtin_.abi(), &call.call, prepared_), PLUMB_OK) << builtin_.abi()->name;
     EXPECT_TRUE(call.end_is_untouched()) << builtin_.abi()->name;
-    return call.result();
+    std::vector<Tensor> results;
+    for (std::size_t i = 0; i < op().outputs.size(); ++i) results.push_back(call.result(i));
+    return results;
   }
   [[nodiscard]] Contract contract() const {
     const plumb_contract& c = builtin_.abi()->contract;
@@ -118,9 +124,16 @@ void for_each_target(MakeKernel make, const std::function<void(Subject&)>& body)
 
 std::vector<std::byte> bits_of(const Tensor& tensor) { return {tensor.bytes().begin(), tensor.bytes().end()}; }
 
-void expect_right(const Subject& subject, const Problem& problem, const Tensor& got, Data data) {
-  const Expected expected = subject.op().evaluate(problem)[0];
-  std::vector<double> bound = bounds(subject.op(), problem.signature, subject.contract(), expected);
+std::vector<std::byte> bits_of(const std::vector<Tensor>& tensors) {
+  std::vector<std::byte> bits;
+  for (const Tensor& tensor : tensors) bits.insert(bits.end(), tensor.bytes().begin(), tensor.bytes().end());
+  return bits;
+}
+
+void expect_right(const Subject& subject, const Problem& problem, const Tensor& got, Data data,
+                  std::size_t output = 0) {
+  const Expected expected = subject.op().evaluate(problem)[output];
+  std::vector<double> bound = bounds(subject.op(), problem.signature, subject.contract(), expected, output);
   if (data == Data::exact) std::ranges::fill(bound, 0);
   for (std::int64_t i = 0; i < got.size(); ++i) {
     const auto at = static_cast<std::size_t>(i);
@@ -135,11 +148,11 @@ void expect_right(MakeKernel make, const std::vector<Sizes>& cases) {
       for (const Data data : {Data::exact, Data::spread}) {
         const Problem problem = problem_of(subject.op(), sizes, data);
         subject.prepare(problem);
-        const Tensor got = subject.run(problem);
-        expect_right(subject, problem, got, data);
-        for (const int threads : {2, 3, 7, 64}) EXPECT_EQ(bits_of(subject.run(problem, threads)), bits_of(got));
+        const std::vector<Tensor> got = subject.run_all(problem);
+        for (std::size_t i = 0; i < got.size(); ++i) expect_right(subject, problem, got[i], data, i);
+        for (const int threads : {2, 3, 7, 64}) EXPECT_EQ(bits_of(subject.run_all(problem, threads)), bits_of(got));
         subject.prepare(problem, 1);
-        EXPECT_EQ(bits_of(subject.run(problem, 3, 1)), bits_of(got));
+        EXPECT_EQ(bits_of(subject.run_all(problem, 3, 1)), bits_of(got));
       }
     });
   }
@@ -297,6 +310,44 @@ TEST(CpuKernels, WeightBlocks) {
   expect_right(pack_w_4x8, w_4x8);
   expect_right(pack_q8_linear_weight, bytes);
   expect_right(pack_int4_transposed, transposed);
+}
+
+TEST(CpuKernels, PackAndUnpackUintx) {
+  std::vector<Sizes> cases;
+  for (std::int64_t bits = 1; bits <= 7; ++bits) {
+    cases.push_back({{"outer", 1}, {"n", 8}, {"inner", 1}, {"bits", bits}});
+    cases.push_back({{"outer", 3}, {"n", 72}, {"inner", 7}, {"bits", bits}});
+    cases.push_back({{"outer", 70}, {"n", 264}, {"inner", 5}, {"bits", bits}});  // several chunks
+    cases.push_back({{"outer", 2}, {"n", 8}, {"inner", 5001}, {"bits", bits}});  // several slices
+    cases.push_back({{"outer", 0}, {"n", 16}, {"inner", 2}, {"bits", bits}});
+    cases.push_back({{"outer", 2}, {"n", 0}, {"inner", 2}, {"bits", bits}});
+  }
+  expect_right(pack_uintx, cases);
+  expect_right(unpack_uintx, cases);
+}
+
+TEST(CpuKernels, PackAndUnpackAtenInt4) {
+  std::vector<Sizes> cases;
+  for (std::int64_t isa = 0; isa < 3; ++isa) {
+    for (const std::int64_t n : {16, 32, 48, 64, 80, 112, 240}) {
+      for (const std::int64_t k : {2, 14, 16, 34, 130}) cases.push_back({{"N", n}, {"K", k}, {"isa", isa}});
+    }
+    cases.push_back({{"N", 176}, {"K", 390}, {"isa", isa}});  // several tiles of columns
+    cases.push_back({{"N", 0}, {"K", 2}, {"isa", isa}});
+    cases.push_back({{"N", 16}, {"K", 0}, {"isa", isa}});
+  }
+  expect_right(pack_aten_int4, cases);
+  expect_right(unpack_aten_int4, cases);
+}
+
+TEST(CpuKernels, PackDynQuant4bit) {
+  expect_right(pack_dyn_quant_4bit,
+               {{{"N", 1}, {"K", 2}, {"group", 2}},
+                {{"N", 3}, {"K", 96}, {"group", 32}, {"scale", code_of(kBf16)}, {"bias", 1}},
+                {{"N", 5}, {"K", 34}, {"group", 34}, {"bias", 1}},
+                {{"N", 70}, {"K", 2048}, {"group", 64}, {"scale", code_of(kBf16)}},  // several chunks
+                {{"N", 0}, {"K", 32}, {"bias", 1}},
+                {{"N", 2}, {"K", 0}, {"bias", 1}}});
 }
 
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {

@@ -22,6 +22,11 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel unpack_plain_int32_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_plain_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_plain_int4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_uintx_kernel(const DeviceId& device);
+[[nodiscard]] Kernel unpack_uintx_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_aten_int4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel unpack_aten_int4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_dyn_quant_4bit_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);

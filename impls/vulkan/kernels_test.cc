@@ -76,11 +76,11 @@ Problem problem_of(const Op& op, const Sizes& sizes) {
 // A plumb_call over a problem; constants have data in prepare alone, the others in run alone.
 class AbiCall {
  public:
-  AbiCall(const Op& op, const Problem& problem, bool is_prepare)
-      : problem_(problem),
-        output_(dtype_of(op.outputs[0], op, problem.signature), shape_of(op.outputs[0], problem.signature)),
-        call_{} {
-    for (std::byte& byte : output_.bytes()) byte = std::byte{kUntouched};
+  AbiCall(const Op& op, const Problem& problem, bool is_prepare) : problem_(problem), call_{} {
+    for (const Form& form : output_forms(op, problem.signature)) {
+      results_.emplace_back(form.dtype, form.shape);
+      std::ranges::fill(results_.back().bytes(), std::byte{kUntouched});
+    }
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
       const Tensor& tensor = problem_.inputs[i];
       const bool has_data = tensor.present() && (op.inputs[i].role == Role::constant) == is_prepare;
@@ -89,12 +89,15 @@ class AbiCall {
                          tensor.present() ? static_cast<std::int32_t>(tensor.dtype()) : 0});
     }
     for (const Param& param : op.params) params_.push_back({param.name.c_str(), problem.signature[param.name]});
-    outputs_.push_back({op.outputs[0].name.c_str(), output_.bytes().data(), output_.shape().data(),
-                        static_cast<std::int32_t>(output_.shape().size()), static_cast<std::int32_t>(output_.dtype())});
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      Tensor& result = results_[i];
+      outputs_.push_back({op.outputs[i].name.c_str(), result.bytes().data(), result.shape().data(),
+                          static_cast<std::int32_t>(result.shape().size()), static_cast<std::int32_t>(result.dtype())});
+    }
     call_ = {.struct_size = sizeof call_,
              .input_count = static_cast<std::int32_t>(inputs_.size()),
              .inputs = inputs_.data(),
-             .output_count = 1,
+             .output_count = static_cast<std::int32_t>(outputs_.size()),
              .param_count = static_cast<std::int32_t>(params_.size()),
              .outputs = outputs_.data(),
              .params = params_.data(),
@@ -104,16 +107,18 @@ class AbiCall {
   AbiCall& operator=(const AbiCall&) = delete;
 
   const plumb_call* operator&() const { return &call_; }
-  const Tensor& output() const { return output_; }
+  const Tensor& output(std::size_t place = 0) const { return results_[place]; }
   plumb_tensor& input(std::size_t i) { return inputs_[i]; }
   plumb_param& param(std::size_t i) { return params_[i]; }
   bool is_untouched() const {
-    return std::ranges::all_of(output_.bytes(), [](std::byte b) { return b == std::byte{kUntouched}; });
+    return std::ranges::all_of(results_, [](const Tensor& result) {
+      return std::ranges::all_of(result.bytes(), [](std::byte b) { return b == std::byte{kUntouched}; });
+    });
   }
 
  private:
   const Problem& problem_;
-  Tensor output_;
+  std::vector<Tensor> results_;
   std::vector<plumb_tensor> inputs_, outputs_;
   std::vector<plumb_param> params_;
   plumb_call call_;
@@ -150,9 +155,10 @@ Contract contract_of(const plumb_impl& impl) {
           c.deterministic != 0};
 }
 
-void expect_within_bounds(const Op& op, const Problem& problem, const Tensor& got, const Contract& contract) {
-  const Expected expected = op.evaluate(problem)[0];
-  const std::vector<double> bound = bounds(op, problem.signature, contract, expected);
+void expect_within_bounds(const Op& op, const Problem& problem, const Tensor& got, const Contract& contract,
+                          std::size_t output) {
+  const Expected expected = op.evaluate(problem)[output];
+  const std::vector<double> bound = bounds(op, problem.signature, contract, expected, output);
   ASSERT_EQ(static_cast<std::size_t>(got.size()), bound.size());
   std::int64_t wrong = 0;
   for (std::int64_t i = 0; i < got.size(); ++i) {
@@ -167,7 +173,9 @@ void expect_right(const Op& op, const Problem& problem, void* prepared) {
   const plumb_impl& impl = impl_of(op.name);
   const AbiCall call(op, problem, false);
   ASSERT_EQ(impl.run(&impl, &call, prepared), PLUMB_OK);
-  expect_within_bounds(op, problem, call.output(), contract_of(impl));
+  for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+    expect_within_bounds(op, problem, call.output(i), contract_of(impl), i);
+  }
 }
 
 constexpr auto kF16 = static_cast<std::int64_t>(DType::f16), kBf16 = static_cast<std::int64_t>(DType::bf16),
@@ -208,6 +216,24 @@ const OddShape kOddShapes[] = {
     {"pack_plain_int4", {{"N", 3}, {"K", 130}}},
     {"unpack_plain_int4", {{"N", 1}, {"K", 2}}},
     {"unpack_plain_int4", {{"N", 3}, {"K", 1030}}},
+    {"pack_uintx", {{"outer", 1}, {"n", 8}, {"inner", 1}, {"bits", 7}}},
+    {"pack_uintx", {{"outer", 3}, {"n", 72}, {"inner", 5}, {"bits", 5}}},
+    {"pack_uintx", {{"outer", 2}, {"n", 264}, {"inner", 3}, {"bits", 3}}},
+    {"pack_uintx", {{"outer", 2}, {"n", 8}, {"inner", 129}, {"bits", 2}}},
+    {"unpack_uintx", {{"outer", 1}, {"n", 8}, {"inner", 1}, {"bits", 1}}},
+    {"unpack_uintx", {{"outer", 3}, {"n", 72}, {"inner", 5}, {"bits", 6}}},
+    {"unpack_uintx", {{"outer", 2}, {"n", 264}, {"inner", 3}, {"bits", 7}}},
+    {"unpack_uintx", {{"outer", 2}, {"n", 8}, {"inner", 129}, {"bits", 4}}},
+    {"pack_aten_int4", {{"N", 16}, {"K", 2}, {"isa", 0}}},
+    {"pack_aten_int4", {{"N", 176}, {"K", 34}, {"isa", 0}}},
+    {"pack_aten_int4", {{"N", 112}, {"K", 130}, {"isa", 1}}},
+    {"pack_aten_int4", {{"N", 80}, {"K", 6}, {"isa", 2}}},
+    {"unpack_aten_int4", {{"N", 112}, {"K", 34}, {"isa", 0}}},
+    {"unpack_aten_int4", {{"N", 48}, {"K", 2}, {"isa", 1}}},
+    {"unpack_aten_int4", {{"N", 176}, {"K", 10}, {"isa", 2}}},
+    {"pack_dyn_quant_4bit", {{"N", 1}, {"K", 2}, {"group", 2}}},
+    {"pack_dyn_quant_4bit", {{"N", 3}, {"K", 96}, {"group", 32}, {"scale", kBf16}, {"bias", 1}}},
+    {"pack_dyn_quant_4bit", {{"N", 5}, {"K", 34}, {"group", 34}, {"bias", 1}}},
     {"linear_q4gsw", {{"M", 1}, {"K", 1}, {"N", 1}, {"group", 1}}},
     {"linear_q4gsw", {{"M", 1}, {"K", 7}, {"N", 3}, {"group", 7}, {"bias", 1}}},
     {"linear_q4gsw", {{"M", 4}, {"K", 6}, {"N", 17}, {"group", 3}, {"x", kF16}, {"scale", kBf16}}},
@@ -291,6 +317,8 @@ TEST_F(VulkanKernels, NothingToDoIsDone) {
         OddShape{"unpack_q4gsw", {{"N", 0}, {"row_bytes", 4}, {"columns", 7}}},
         OddShape{"group_sums", {{"N", 0}, {"K", 8}, {"group", 4}}}, OddShape{"align_width", {{"M", 0}, {"K", 8}}},
         OddShape{"transpose_scales_aligned", {{"N", 0}, {"G", 8}}}, OddShape{"repack_embedding", {{"N", 0}, {"K", 8}}},
+        OddShape{"pack_uintx", {{"outer", 0}, {"n", 8}, {"inner", 1}, {"bits", 7}}},
+        OddShape{"unpack_uintx", {{"outer", 1}, {"n", 0}, {"inner", 1}, {"bits", 7}}},
         OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
         OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
     const Op& op = op_named(shape.op);

@@ -129,6 +129,13 @@ TEST(Layouts, TorchaosPlainNibbles) {
   EXPECT_THROW((void)packed("torchao.int4_plain", {1, 2}, {8, 0}), Error);
 }
 
+// golden/torchao/bitpacking.h5, case pack_u3_high_bits_set: shards {188, 11} of two bits and {44} of one.
+TEST(Layouts, TorchaosUintxStridesThroughShards) {
+  EXPECT_EQ(packed("torchao.uintx3", {1, 8}, {0, 3, 7, 6, 3, 4, 2, 0}), (Bytes{188, 11, 44}));
+  EXPECT_EQ(packed("torchao.uintx4", {2, 8}, {1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 15, 0, 0, 0}),
+            (Bytes{0x51, 0x62, 0x73, 0x84, 0xf0, 0, 0, 0}));
+}
+
 TEST(Layouts, Rows32PutsRowJWithRowJPlus16) {
   std::vector<int> codes;
   for (int row = 0; row < 33; ++row) {
