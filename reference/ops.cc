@@ -10,6 +10,7 @@
 #include "reference/quant/group_sums.h"
 #include "reference/quant/pack_uint4.h"
 #include "reference/quant/q4gsw_pack.h"
+#include "reference/quant/q4gsw_requant.h"
 #include "reference/quant/repack_embedding.h"
 #include "reference/quant/weight_blocks.h"
 
@@ -31,6 +32,8 @@ std::span<const Op> all_ops() {
       pack_w_4x8(),
       pack_q8_linear_weight(),
       pack_int4_transposed(),
+      q4gsw_requant(),
+      q4gsw_requant_w_4x8(),
   };
   return ops;
 }

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "impls/testing/abi_call.h"
+#include "impls/testing/requant_edges.h"
 #include "reference/bound.h"
 #include "reference/ops.h"
 
@@ -258,6 +259,29 @@ TEST(CpuKernels, WeightBlocks) {
   expect_right(pack_w_4x8, w_4x8);
   expect_right(pack_q8_linear_weight, bytes);
   expect_right(pack_int4_transposed, transposed);
+}
+
+TEST(CpuKernels, Q4gswRequant) {
+  std::vector<Sizes> rows, blocks;
+  for (const std::int64_t group : {1, 3, 16, 100, 300}) {
+    for (const std::int64_t k : {1, 15, 16, 63, 256, 259, 514}) rows.push_back({{"N", 3}, {"K", k}, {"group", group}});
+    for (const std::int64_t k : {8, 64, 256, 264}) blocks.push_back({{"N", 13}, {"K", k}, {"group", group}});
+  }
+  rows.push_back({{"N", 300}, {"K", 130}, {"group", 32}});
+  blocks.push_back({{"N", 300}, {"K", 136}, {"group", 32}});
+  blocks.push_back({{"N", 0}, {"K", 8}, {"group", 8}});
+  expect_right(q4gsw_requant, rows);
+  expect_right(q4gsw_requant_w_4x8, blocks);
+}
+
+// Quotients at and next to every tie, scales of either sign, subnormal and 0, and infinite latents.
+TEST(CpuKernels, Q4gswRequantRoundsAsPrescribed) {
+  for (const MakeKernel make : {q4gsw_requant, q4gsw_requant_w_4x8}) {
+    for_each_target(make, [](Subject& subject) {
+      const Problem problem = requant_edges(subject.op());
+      expect_right(subject, problem, subject.run(problem, 2), Data::exact);
+    });
+  }
 }
 
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {

@@ -24,6 +24,8 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::pack_w_4x8_kernel,
     vulkan::pack_q8_linear_weight_kernel,
     vulkan::pack_int4_transposed_kernel,
+    vulkan::q4gsw_requant_kernel,
+    vulkan::q4gsw_requant_w_4x8_kernel,
 };
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {
