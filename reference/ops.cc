@@ -14,6 +14,7 @@
 #include "reference/quant/onnx_pack.h"
 #include "reference/quant/plain_int4.h"
 #include "reference/quant/q4gsw_pack.h"
+#include "reference/quant/q4gsw_requant.h"
 #include "reference/quant/repack_embedding.h"
 #include "reference/quant/uintx.h"
 #include "reference/quant/weight_blocks.h"
@@ -49,6 +50,8 @@ std::span<const Op> all_ops() {
       pack_aten_int4(),
       unpack_aten_int4(),
       pack_dyn_quant_4bit(),
+      q4gsw_requant(),
+      q4gsw_requant_w_4x8(),
       linear_q4gsw(),
       embedding_q4gsw(),
   };

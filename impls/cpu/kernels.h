@@ -35,6 +35,8 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel pack_w_4x8(const Target& target);
 [[nodiscard]] Kernel pack_q8_linear_weight(const Target& target);
 [[nodiscard]] Kernel pack_int4_transposed(const Target& target);
+[[nodiscard]] Kernel q4gsw_requant(const Target& target);
+[[nodiscard]] Kernel q4gsw_requant_w_4x8(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
@@ -68,6 +70,8 @@ inline constexpr MakeKernel kKernels[] = {
     pack_dyn_quant_4bit,
     linear_q4gsw,
     embedding_q4gsw,
+    q4gsw_requant,
+    q4gsw_requant_w_4x8,
 };
 
 /// The contract of kernels that move integers, where nothing is rounded.

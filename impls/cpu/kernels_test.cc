@@ -9,6 +9,7 @@
 #include <set>
 
 #include "impls/testing/abi_call.h"
+#include "impls/testing/requant_edges.h"
 #include "reference/bound.h"
 #include "reference/ops.h"
 
@@ -348,6 +349,29 @@ TEST(CpuKernels, PackDynQuant4bit) {
                 {{"N", 70}, {"K", 2048}, {"group", 64}, {"scale", code_of(kBf16)}},  // several chunks
                 {{"N", 0}, {"K", 32}, {"bias", 1}},
                 {{"N", 2}, {"K", 0}, {"bias", 1}}});
+}
+
+TEST(CpuKernels, Q4gswRequant) {
+  std::vector<Sizes> rows, blocks;
+  for (const std::int64_t group : {1, 3, 16, 100, 300}) {
+    for (const std::int64_t k : {1, 15, 16, 63, 256, 259, 514}) rows.push_back({{"N", 3}, {"K", k}, {"group", group}});
+    for (const std::int64_t k : {8, 64, 256, 264}) blocks.push_back({{"N", 13}, {"K", k}, {"group", group}});
+  }
+  rows.push_back({{"N", 300}, {"K", 130}, {"group", 32}});
+  blocks.push_back({{"N", 300}, {"K", 136}, {"group", 32}});
+  blocks.push_back({{"N", 0}, {"K", 8}, {"group", 8}});
+  expect_right(q4gsw_requant, rows);
+  expect_right(q4gsw_requant_w_4x8, blocks);
+}
+
+// Quotients at and next to every tie, scales of either sign, subnormal and 0, and infinite latents.
+TEST(CpuKernels, Q4gswRequantRoundsAsPrescribed) {
+  for (const MakeKernel make : {q4gsw_requant, q4gsw_requant_w_4x8}) {
+    for_each_target(make, [](Subject& subject) {
+      const Problem problem = requant_edges(subject.op());
+      expect_right(subject, problem, subject.run(problem, 2), Data::exact);
+    });
+  }
 }
 
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {

@@ -39,5 +39,7 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel pack_w_4x8_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q8_linear_weight_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_int4_transposed_kernel(const DeviceId& device);
+[[nodiscard]] Kernel q4gsw_requant_kernel(const DeviceId& device);
+[[nodiscard]] Kernel q4gsw_requant_w_4x8_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -8,6 +8,7 @@
 #include <limits>
 #include <ostream>
 
+#include "impls/testing/requant_edges.h"
 #include "impls/vulkan/device_under_test.h"
 #include "impls/vulkan/vulkan.h"
 #include "reference/bound.h"
@@ -270,6 +271,10 @@ const OddShape kOddShapes[] = {
     {"pack_q8_linear_weight", {{"N", 7}, {"K", 20}}},
     {"pack_int4_transposed", {{"N", 8}, {"K", 2}}},
     {"pack_int4_transposed", {{"N", 24}, {"K", 10}}},
+    {"q4gsw_requant", {{"N", 2}, {"K", 1}, {"group", 1}}},
+    {"q4gsw_requant", {{"N", 5}, {"K", 33}, {"group", 7}}},
+    {"q4gsw_requant_w_4x8", {{"N", 1}, {"K", 8}, {"group", 3}}},
+    {"q4gsw_requant_w_4x8", {{"N", 13}, {"K", 40}, {"group", 8}}},
 };
 
 void PrintTo(const OddShape& shape, std::ostream* out) {
@@ -325,6 +330,13 @@ TEST_F(VulkanKernels, NothingToDoIsDone) {
     const Problem problem = problem_of(op, shape.sizes);
     const Prepared prepared(impl_of(op.name), op, problem);
     expect_right(op, problem, prepared.get());
+  }
+}
+
+TEST_F(VulkanKernels, Q4gswRequantRoundsAsPrescribed) {
+  for (const char* name : {"q4gsw_requant", "q4gsw_requant_w_4x8"}) {
+    const Op& op = op_named(name);
+    expect_right(op, requant_edges(op), nullptr);
   }
 }
 

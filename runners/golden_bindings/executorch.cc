@@ -35,6 +35,7 @@ std::vector<GoldenBinding> executorch_bindings() {
   const GoldenBinding::Renames group = {{"group_size", "group"}};
   const GoldenBinding::Renames group_and_order = {{"group_size", "group"}, {"is_linear_weight", "linear"}};
   const GoldenBinding::Renames output = {{"output", "y"}}, type_of_output = {{"output", "out"}};
+  const GoldenBinding::Renames latent = {{"latent", "latent"}, {"scales", "scales"}};
   const GoldenBinding::Renames packed_weight = {{"weight", "weight"}}, packed = {{"packed", "packed"}};
   return {
       {"executorch.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kTorchLinear},
@@ -61,6 +62,8 @@ std::vector<GoldenBinding> executorch_bindings() {
       {"executorch.shader.pack_q4_linear_weight", "pack_q4_linear_weight", packed_weight, {}, packed, {}},
       {"executorch.shader.pack_q4_linear_weight__w_4x8", "pack_w_4x8", packed_weight, {}, packed, {}, {}, {}, order_of},
       {"executorch.shader.pack_q8_linear_weight", "pack_q8_linear_weight", {{"weight", "codes"}}, {}, packed, {}},
+      {"executorch.q4gsw_requant", "q4gsw_requant", latent, group, packed, {}},
+      {"executorch.shader.q4gsw_requant", "q4gsw_requant_w_4x8", latent, group, packed, {}},
       {"executorch.shader.pack_int4_linear_weight_transposed_interleaved",
        "pack_int4_transposed",
        packed_weight,
