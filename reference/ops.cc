@@ -6,6 +6,7 @@
 #include "reference/kernel/embedding_q4gsw.h"
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/names.h"
+#include "reference/quant/nncf_decompress.h"
 #include "reference/quant/pack_uint4.h"
 
 namespace plumb {
@@ -16,6 +17,8 @@ std::span<const Op> all_ops() {
       unpack_uint4(),
       linear_q4gsw(),
       embedding_q4gsw(),
+      nncf_compress_constants(),
+      nncf_decompress(),
   };
   return ops;
 }

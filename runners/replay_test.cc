@@ -57,6 +57,8 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   EXPECT_GE(passed["unpack_uint4"], 10 + 10);
   EXPECT_GE(passed["linear_q4gsw"], 38 + 41);
   EXPECT_GE(passed["embedding_q4gsw"], 104 + 114);
+  EXPECT_GE(passed["nncf_compress_constants"], 80 + 90);
+  EXPECT_GE(passed["nncf_decompress"], 80 + 80);
 }
 
 TEST(Replay, CountsAndNamesWhatHasNoOperator) {

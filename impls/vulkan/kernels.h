@@ -14,5 +14,7 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel unpack_uint4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_compress_constants_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_decompress_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -14,6 +14,8 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::unpack_uint4_kernel,
     vulkan::linear_q4gsw_kernel,
     vulkan::embedding_q4gsw_kernel,
+    vulkan::nncf_compress_constants_kernel,
+    vulkan::nncf_decompress_kernel,
 };
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {

@@ -1,0 +1,94 @@
+// NNCF's weight compression. Its packing of 4-bit codes is with openvino.cc.
+
+#include <algorithm>
+
+#include "reference/error.h"
+#include "runners/golden_bindings/systems.h"
+
+namespace plumb {
+namespace {
+
+using golden::Array;
+using golden::Case;
+
+Array* find_array(std::vector<Array>& arrays, std::string_view name) {
+  const auto found = std::ranges::find(arrays, name, &Array::name);
+  return found == arrays.end() ? nullptr : &*found;
+}
+
+void reshape(Array& array, Shape shape) {
+  PLUMB_CHECK(element_count(shape) == element_count(array.shape));
+  array.shape = array.logical_shape = std::move(shape);
+}
+
+// Packed bytes as a column, whatever they hold: 8-bit codes are recorded unpacked, and signed ones as i8.
+void as_packed_column(Array& array) {
+  array.dtype = "u8";
+  reshape(array, {element_count(array.shape), 1});
+}
+
+Case with_packed_columns(Case recorded) {
+  if (Array* packed = find_array(recorded.outputs, "packed_weight")) as_packed_column(*packed);
+  if (Array* packed = find_array(recorded.outputs, "stored_zero_point")) {
+    as_packed_column(*packed);
+  } else if (!recorded.outputs.empty()) {
+    recorded.outputs.push_back({"stored_zero_point", "u8", {0, 1}, {}, "bitwise", "", {0, 1}});
+  }
+  return recorded;
+}
+
+// What the decompressor stored is what it decompresses; its result is a reshaped view of one row for each scale.
+std::optional<Case> decompression(Case recorded) {
+  if (recorded.outputs.empty()) return std::nullopt;  // upstream refused to pack
+  const bool asymmetric = find_array(recorded.inputs, "zero_point") != nullptr;
+  const Shape shape = find_array(recorded.inputs, "weight")->shape;
+  recorded = with_packed_columns(std::move(recorded));
+  for (const char* stored : {"packed_weight", "stored_scale", "stored_zero_point"}) {
+    if (asymmetric || std::string_view(stored) != "stored_zero_point") {
+      recorded.inputs.push_back(*find_array(recorded.outputs, stored));
+    }
+  }
+  reshape(*find_array(recorded.outputs, "decompressed"), shape);
+  return recorded;
+}
+
+void append_decompressor(std::vector<GoldenBinding>& bindings, const std::string& golden_op, std::int64_t bits) {
+  bindings.push_back({.golden_op = golden_op,
+                      .op = "nncf_compress_constants",
+                      .inputs = {{"weight", "weight"}, {"scale", "scale"}, {"zero_point", "zero_point"}},
+                      .attributes = {},
+                      .outputs = {{"packed_weight", "packed_weight"},
+                                  {"stored_scale", "stored_scale"},
+                                  {"stored_zero_point", "stored_zero_point"}},
+                      .output_dtypes = {},
+                      .fixed = {{"bits", bits}},
+                      .restate = with_packed_columns});
+  bindings.push_back({.golden_op = golden_op,
+                      .op = "nncf_decompress",
+                      .inputs = {{"packed_weight", "packed_weight"},
+                                 {"stored_scale", "stored_scale"},
+                                 {"stored_zero_point", "stored_zero_point"}},
+                      .attributes = {},
+                      .outputs = {{"decompressed", "result"}},
+                      .output_dtypes = {{"decompressed", "out"}},
+                      .fixed = {{"bits", bits}},
+                      .adapt =
+                          [](const Case& recorded, Sizes& params) {
+                            const auto weight = std::ranges::find(recorded.inputs, "weight", &Array::name);
+                            params["columns"] = weight->shape.back();
+                          },
+                      .restate = decompression});
+}
+
+}  // namespace
+
+std::vector<GoldenBinding> nncf_bindings() {
+  std::vector<GoldenBinding> bindings;
+  append_decompressor(bindings, "openvino.nncf_INT4SymmetricWeightsDecompressor", 4);
+  append_decompressor(bindings, "openvino.nncf_INT4AsymmetricWeightsDecompressor", 4);
+  append_decompressor(bindings, "openvino.nncf_INT8SymmetricWeightsDecompressor", 8);
+  append_decompressor(bindings, "openvino.nncf_INT8AsymmetricWeightsDecompressor", 8);
+  return bindings;
+}
+
+}  // namespace plumb
