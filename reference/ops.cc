@@ -7,18 +7,15 @@
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/names.h"
 #include "reference/quant/nncf_decompress.h"
+#include "reference/quant/nncf_quantize.h"
 #include "reference/quant/pack_uint4.h"
 
 namespace plumb {
 
 std::span<const Op> all_ops() {
   static const std::vector<Op> ops = {
-      pack_uint4(),
-      unpack_uint4(),
-      linear_q4gsw(),
-      embedding_q4gsw(),
-      nncf_compress_constants(),
-      nncf_decompress(),
+      pack_uint4(),      unpack_uint4(),  linear_q4gsw(), embedding_q4gsw(), nncf_compress_constants(),
+      nncf_decompress(), nncf_quantize(),
   };
   return ops;
 }

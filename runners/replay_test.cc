@@ -59,6 +59,7 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   EXPECT_GE(passed["embedding_q4gsw"], 104 + 114);
   EXPECT_GE(passed["nncf_compress_constants"], 80 + 90);
   EXPECT_GE(passed["nncf_decompress"], 80 + 80);
+  EXPECT_GE(passed["nncf_quantize"], 33 + 35);
 }
 
 TEST(Replay, CountsAndNamesWhatHasNoOperator) {

@@ -12,11 +12,12 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 [[nodiscard]] Kernel nncf_compress_constants(const Target& target);
 [[nodiscard]] Kernel nncf_decompress(const Target& target);
+[[nodiscard]] Kernel nncf_quantize(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
 inline constexpr MakeKernel kKernels[] = {
-    pack_uint4, unpack_uint4, linear_q4gsw, embedding_q4gsw, nncf_compress_constants, nncf_decompress};
+    pack_uint4, unpack_uint4, linear_q4gsw, embedding_q4gsw, nncf_compress_constants, nncf_decompress, nncf_quantize};
 
 /// The contract of kernels that move integers, where nothing is rounded.
 inline constexpr plumb_contract kExactContract = {PLUMB_F32, PLUMB_F64, PLUMB_F32, 1, 0, 0, 1};

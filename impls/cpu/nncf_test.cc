@@ -29,6 +29,17 @@ TEST(CpuNncf, CompressConstants) { expect_right(nncf_compress_constants, nncf_co
 
 TEST(CpuNncf, Decompress) { expect_right(nncf_decompress, nncf_decompress_cases()); }
 
+TEST(CpuNncf, Quantize) { expect_right(nncf_quantize, nncf_quantize_cases()); }
+
+TEST(CpuNncf, WhatIsNotFiniteStaysInItsGroup) {
+  for_each_target(nncf_quantize, [](const plumb_impl& impl) {
+    for (const DType code : {DType::i8, DType::u8}) {
+      const Problem problem = nncf_not_finite(code);
+      expect_prescribed(op_named(impl.op), problem, run_through_abi(impl, op_named(impl.op), problem));
+    }
+  });
+}
+
 // More than one chunk, so that threads really share the work.
 TEST(CpuNncf, SeveralChunks) {
   expect_right(nncf_compress_constants, {{{"R", 1000}, {"columns", 101}, {"bits", 8}}});

@@ -69,6 +69,37 @@ namespace plumb {
                         params);
 }
 
+[[nodiscard]] inline std::vector<Sizes> nncf_quantize_cases() {
+  std::vector<Sizes> params;
+  for (const std::int64_t bits : {2, 3, 4, 8}) {
+    for (const DType code : {DType::i8, DType::u8}) {
+      for (const DType weight : {DType::f32, DType::f16, DType::bf16}) {
+        params.push_back({{"bits", bits}, {"code", number_of(code)}, {"weight", number_of(weight)}});
+      }
+    }
+  }
+  return legal_products(op_named("nncf_quantize"),
+                        {{{"N", 1}, {"K", 1}, {"inner", 1}, {"group", 1}},
+                         {{"N", 3}, {"K", 9}, {"inner", 1}, {"group", 3}},
+                         {{"N", 2}, {"K", 64}, {"inner", 1}, {"group", 32}},
+                         {{"N", 5}, {"K", 42}, {"inner", 1}, {"group", 21}},
+                         {{"N", 1}, {"K", 6}, {"inner", 19}, {"group", 2}},
+                         {{"N", 2}, {"K", 5}, {"inner", 33}, {"group", 5}}},
+                        params);
+}
+
+/// Weights that are not finite, each in a group of its own among ordinary ones.
+[[nodiscard]] inline Problem nncf_not_finite(DType code) {
+  Problem problem = quantiser_problem(op_named("nncf_quantize"),
+                                      {{"N", 8}, {"K", 40}, {"inner", 1}, {"group", 20}, {"code", number_of(code)}});
+  for (std::int64_t i = 0; i < problem.inputs[0].size(); ++i) problem.inputs[0].set(i, static_cast<double>(i % 7) - 3);
+  problem.inputs[0].set(3, INFINITY);
+  problem.inputs[0].set(39, -INFINITY);
+  problem.inputs[0].set(45, NAN);
+  problem.inputs[0].set(79, NAN);
+  return problem;
+}
+
 /// Codes with fractions, which are cut off.
 [[nodiscard]] inline Problem nncf_fractions() {
   const Op& op = op_named("nncf_compress_constants");

@@ -16,5 +16,6 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel nncf_compress_constants_kernel(const DeviceId& device);
 [[nodiscard]] Kernel nncf_decompress_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_quantize_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

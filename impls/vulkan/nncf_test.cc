@@ -30,6 +30,16 @@ TEST_F(VulkanNncf, CompressConstants) { expect_right("nncf_compress_constants", 
 
 TEST_F(VulkanNncf, Decompress) { expect_right("nncf_decompress", nncf_decompress_cases()); }
 
+TEST_F(VulkanNncf, Quantize) { expect_right("nncf_quantize", nncf_quantize_cases()); }
+
+TEST_F(VulkanNncf, WhatIsNotFiniteStaysInItsGroup) {
+  const Op& op = op_named("nncf_quantize");
+  for (const DType code : {DType::i8, DType::u8}) {
+    const Problem problem = nncf_not_finite(code);
+    expect_prescribed(op, problem, run_through_abi(impl_of(op.name), op, problem));
+  }
+}
+
 TEST_F(VulkanNncf, FractionsAreCutOff) {
   const Op& op = op_named("nncf_compress_constants");
   expect_prescribed(op, nncf_fractions(), run_through_abi(impl_of(op.name), op, nncf_fractions()));

@@ -16,6 +16,7 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::embedding_q4gsw_kernel,
     vulkan::nncf_compress_constants_kernel,
     vulkan::nncf_decompress_kernel,
+    vulkan::nncf_quantize_kernel,
 };
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {

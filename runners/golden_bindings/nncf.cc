@@ -80,10 +80,67 @@ void append_decompressor(std::vector<GoldenBinding>& bindings, const std::string
                       .restate = decompression});
 }
 
+std::string text_of(const Case& recorded, const std::string& attribute) {
+  const auto* text = std::get_if<std::string>(&recorded.attributes.at(attribute));
+  PLUMB_CHECK(text != nullptr);
+  return *text;
+}
+
+// Group and bits as they are recorded, with the whole reduced dimension, the operator's second, as the group -1.
+void quantizer_params(const Case& recorded, Sizes& params) {
+  const std::int64_t group = std::get<std::int64_t>(recorded.attributes.at("group_size"));
+  params["group"] = group == -1 ? recorded.inputs.front().shape.at(1) : group;
+  params["code"] = static_cast<std::int64_t>(text_of(recorded, "mode").ends_with("_asym") ? DType::u8 : DType::i8);
+}
+
+// [before, reduced, behind], and everything else as the operator has it. Two reduced dimensions stay as they are: the
+// operator refuses the shape, as upstream refuses the request.
+Case as_quantizer_case(Case recorded) {
+  const std::string axes = text_of(recorded, "reduction_axes");
+  if (axes != "[0]" && axes != "[1]") return recorded;
+  Array& weight = recorded.inputs.front();
+  const Shape shape = axes == "[1]" ? Shape{weight.shape.at(0), weight.shape.at(1), 1}
+                                    : Shape{1, weight.shape.at(0), weight.shape.at(1)};
+  reshape(weight, shape);
+  if (recorded.outputs.empty()) return recorded;
+  const Array* scale = find_array(recorded.outputs, "scale");
+  const std::int64_t groups = element_count(scale->shape) / (shape[0] * shape[2]);
+  for (Array& output : recorded.outputs) {
+    const bool one_a_group = output.name.starts_with("scale") || output.name.starts_with("zero_point");
+    reshape(output, {shape[0], one_a_group ? groups : shape[1], shape[2]});
+  }
+  if (find_array(recorded.outputs, "zero_point") == nullptr) {
+    recorded.outputs.push_back({"zero_point", "i32", {shape[0], groups, 0}, {}, "bitwise", "", {shape[0], groups, 0}});
+  }
+  return recorded;
+}
+
+// The cases with dequantised values, and those of large weights, which record none. These also record what a faster
+// path of upstream gave, which promises less and is not compared.
+void append_quantizer(std::vector<GoldenBinding>& bindings, bool dequantizes) {
+  GoldenBinding binding{.golden_op = "openvino.nncf_quantize_weight",
+                        .op = "nncf_quantize",
+                        .inputs = {{"weight", "weight"}},
+                        .attributes = {{"num_bits", "bits"}},
+                        .outputs = {{"tensor", "codes"}, {"scale", "scale"}, {"zero_point", "zero_point"}},
+                        .output_dtypes = {},
+                        .adapt = quantizer_params,
+                        .restate = [dequantizes](Case recorded) -> std::optional<Case> {
+                          const bool does =
+                              recorded.outputs.empty() || find_array(recorded.outputs, "dequantized") != nullptr;
+                          if (does != dequantizes) return std::nullopt;
+                          return as_quantizer_case(std::move(recorded));
+                        }};
+  if (dequantizes) binding.outputs.emplace_back("dequantized", "dequantized");
+  bindings.push_back(std::move(binding));
+}
+
 }  // namespace
 
 std::vector<GoldenBinding> nncf_bindings() {
   std::vector<GoldenBinding> bindings;
+  append_quantizer(bindings, true);
+  append_quantizer(bindings, false);
   append_decompressor(bindings, "openvino.nncf_INT4SymmetricWeightsDecompressor", 4);
   append_decompressor(bindings, "openvino.nncf_INT4AsymmetricWeightsDecompressor", 4);
   append_decompressor(bindings, "openvino.nncf_INT8SymmetricWeightsDecompressor", 8);
