@@ -10,7 +10,9 @@
 #include "reference/quant/aten_int4.h"
 #include "reference/quant/dyn_quant_4bit.h"
 #include "reference/quant/group_sums.h"
+#include "reference/quant/nncf_decompress.h"
 #include "reference/quant/nncf_pack.h"
+#include "reference/quant/nncf_quantize.h"
 #include "reference/quant/onnx_pack.h"
 #include "reference/quant/plain_int4.h"
 #include "reference/quant/q4gsw_pack.h"
@@ -52,6 +54,9 @@ std::span<const Op> all_ops() {
       pack_dyn_quant_4bit(),
       q4gsw_requant(),
       q4gsw_requant_w_4x8(),
+      nncf_compress_constants(),
+      nncf_decompress(),
+      nncf_quantize(),
       linear_q4gsw(),
       embedding_q4gsw(),
   };

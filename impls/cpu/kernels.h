@@ -37,6 +37,9 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel pack_int4_transposed(const Target& target);
 [[nodiscard]] Kernel q4gsw_requant(const Target& target);
 [[nodiscard]] Kernel q4gsw_requant_w_4x8(const Target& target);
+[[nodiscard]] Kernel nncf_compress_constants(const Target& target);
+[[nodiscard]] Kernel nncf_decompress(const Target& target);
+[[nodiscard]] Kernel nncf_quantize(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
@@ -70,6 +73,9 @@ inline constexpr MakeKernel kKernels[] = {
     pack_dyn_quant_4bit,
     linear_q4gsw,
     embedding_q4gsw,
+    nncf_compress_constants,
+    nncf_decompress,
+    nncf_quantize,
     q4gsw_requant,
     q4gsw_requant_w_4x8,
 };

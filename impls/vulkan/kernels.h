@@ -41,5 +41,8 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel pack_int4_transposed_kernel(const DeviceId& device);
 [[nodiscard]] Kernel q4gsw_requant_kernel(const DeviceId& device);
 [[nodiscard]] Kernel q4gsw_requant_w_4x8_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_compress_constants_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_decompress_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_quantize_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -41,6 +41,9 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::q4gsw_requant_w_4x8_kernel,
     vulkan::linear_q4gsw_kernel,
     vulkan::embedding_q4gsw_kernel,
+    vulkan::nncf_compress_constants_kernel,
+    vulkan::nncf_decompress_kernel,
+    vulkan::nncf_quantize_kernel,
 };
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {

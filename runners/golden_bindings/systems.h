@@ -8,6 +8,7 @@
 namespace plumb {
 
 [[nodiscard]] std::vector<GoldenBinding> openvino_bindings();
+[[nodiscard]] std::vector<GoldenBinding> nncf_bindings();
 [[nodiscard]] std::vector<GoldenBinding> torchao_bindings();
 [[nodiscard]] std::vector<GoldenBinding> executorch_bindings();
 
