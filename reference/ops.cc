@@ -6,7 +6,10 @@
 #include "reference/kernel/embedding_q4gsw.h"
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/names.h"
+#include "reference/quant/choose_qparams_affine.h"
 #include "reference/quant/pack_uint4.h"
+#include "reference/quant/quantize_affine.h"
+#include "reference/quant/tinygemm.h"
 
 namespace plumb {
 
@@ -16,6 +19,12 @@ std::span<const Op> all_ops() {
       unpack_uint4(),
       linear_q4gsw(),
       embedding_q4gsw(),
+      choose_qparams_affine(),
+      quantize_affine(),
+      dequantize_affine(),
+      choose_qparams_tinygemm(),
+      quantize_tinygemm(),
+      dequantize_tinygemm(),
   };
   return ops;
 }

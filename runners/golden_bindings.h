@@ -27,6 +27,11 @@ struct GoldenBinding {
   Sizes fixed = {};        ///< Parameters that are the same for every case of this operation.
   /// What the tables above cannot say: adds to the parameters from the record. May be empty.
   std::function<void(const golden::Case&, Sizes&)> adapt = {};
+  /// Puts the record into the operator's terms before anything is looked up in it: shapes, missing tensors. May be
+  /// empty.
+  std::function<void(golden::Case&)> restate = {};
+  /// Why a record is beyond the operator; empty text if it is not. May be empty.
+  std::function<std::string(const golden::Case&)> beyond = {};
 };
 
 /// All bindings, in the order of the table.

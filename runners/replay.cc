@@ -180,8 +180,7 @@ struct Origin {
   }
 };
 
-Unit pending_unit(const golden::Case& recorded, const Origin& origin) {
-  const std::string reason = fmt::format("no operator yet for {}", recorded.op);
+Unit pending_unit(const Origin& origin, const std::string& reason) {
   return {{{"(no operator yet)", kUpstream, origin.name, origin.again("upstream"),
             [reason] { return Record(Outcome::skip, reason); }}},
           {},
@@ -217,12 +216,12 @@ Unit refusal_unit(const golden::Case& recorded, const Translated& translated, co
   return unit;
 }
 
-Unit answer_unit(const std::shared_ptr<const golden::File>& file, const golden::Case& recorded,
-                 const Translated& translated, const std::vector<Subject>& subjects, const Origin& origin) {
+Unit answer_unit(const std::shared_ptr<const golden::Case>& recorded, const Translated& translated,
+                 const std::vector<Subject>& subjects, const Origin& origin) {
   const auto replay = std::make_shared<std::optional<Replay>>();
-  // `file` keeps `recorded` alive.
+  // What was translated points into `recorded`.
   Unit unit{{},
-            [replay, file, &recorded, translated] { *replay = make_replay(recorded, translated); },
+            [replay, recorded, translated] { *replay = make_replay(*recorded, translated); },
             [replay] { replay->reset(); }};
   unit.steps.push_back({translated.op->name, kUpstream, origin.name, origin.again(kUpstream),
                         [replay] { return judge_upstream(**replay); }});
@@ -231,18 +230,30 @@ Unit answer_unit(const std::shared_ptr<const golden::File>& file, const golden::
   return unit;
 }
 
+// The record in the operator's terms, kept alive by what is returned.
+std::shared_ptr<const golden::Case> restated(const std::shared_ptr<const golden::File>& file,
+                                             const golden::Case& recorded, const GoldenBinding& binding) {
+  if (!binding.restate) return {file, &recorded};
+  auto copy = std::make_shared<golden::Case>(recorded);
+  binding.restate(*copy);
+  return copy;
+}
+
 Unit unit_of(const std::shared_ptr<const golden::File>& file, const golden::Case& recorded,
              const std::vector<Subject>& subjects, const Origin& origin) {
   const GoldenBinding* binding = find_golden_binding(recorded.op);
-  if (binding == nullptr) return pending_unit(recorded, origin);
-  const Translated translated = translate(recorded, *binding, origin.name);
-  if (was_refused(recorded)) return refusal_unit(recorded, translated, subjects, origin);
+  if (binding == nullptr) return pending_unit(origin, fmt::format("no operator yet for {}", recorded.op));
+  const std::string beyond = binding->beyond ? binding->beyond(recorded) : "";
+  if (!beyond.empty()) return pending_unit(origin, fmt::format("beyond {}: {}", binding->op, beyond));
+  const std::shared_ptr<const golden::Case> test_case = restated(file, recorded, *binding);
+  const Translated translated = translate(*test_case, *binding, origin.name);
+  if (was_refused(*test_case)) return refusal_unit(*test_case, translated, subjects, origin);
   for (const auto& [dataset, port] : binding->outputs) {
-    if (find_array(recorded.outputs, dataset) == nullptr) {
+    if (find_array(test_case->outputs, dataset) == nullptr) {
       throw Error(fmt::format("{}: expected a recorded output '{}', found none", origin.name, dataset));
     }
   }
-  return answer_unit(file, recorded, translated, subjects, origin);
+  return answer_unit(test_case, translated, subjects, origin);
 }
 
 bool is_selected(const ReplayOptions& options, const golden::Case& recorded) {

@@ -14,5 +14,11 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel unpack_uint4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel choose_qparams_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel dequantize_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel choose_qparams_tinygemm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_tinygemm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel dequantize_tinygemm_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -14,6 +14,12 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::unpack_uint4_kernel,
     vulkan::linear_q4gsw_kernel,
     vulkan::embedding_q4gsw_kernel,
+    vulkan::choose_qparams_affine_kernel,
+    vulkan::quantize_affine_kernel,
+    vulkan::dequantize_affine_kernel,
+    vulkan::choose_qparams_tinygemm_kernel,
+    vulkan::quantize_tinygemm_kernel,
+    vulkan::dequantize_tinygemm_kernel,
 };
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {
