@@ -8,6 +8,7 @@
 #include "reference/names.h"
 #include "reference/quant/aligned_rows.h"
 #include "reference/quant/aten_int4.h"
+#include "reference/quant/choose_qparams_affine.h"
 #include "reference/quant/dyn_quant_4bit.h"
 #include "reference/quant/group_sums.h"
 #include "reference/quant/nncf_decompress.h"
@@ -17,7 +18,9 @@
 #include "reference/quant/plain_int4.h"
 #include "reference/quant/q4gsw_pack.h"
 #include "reference/quant/q4gsw_requant.h"
+#include "reference/quant/quantize_affine.h"
 #include "reference/quant/repack_embedding.h"
+#include "reference/quant/tinygemm.h"
 #include "reference/quant/uintx.h"
 #include "reference/quant/weight_blocks.h"
 
@@ -59,6 +62,12 @@ std::span<const Op> all_ops() {
       nncf_quantize(),
       linear_q4gsw(),
       embedding_q4gsw(),
+      choose_qparams_affine(),
+      quantize_affine(),
+      dequantize_affine(),
+      choose_qparams_tinygemm(),
+      quantize_tinygemm(),
+      dequantize_tinygemm(),
   };
   return ops;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "reference/error.h"
@@ -20,24 +21,50 @@ std::vector<const Port*> ports_of(const Op& op) {
   return ports;
 }
 
+// The constraints that can be judged once the first 1, 2, … of `names` have values: each where it first can.
+std::vector<std::vector<std::string>> constraints_by_axis(const Op& op, const std::vector<std::string>& names) {
+  std::vector<std::vector<std::string>> by_axis(names.size());
+  for (const Constraint& constraint : op.constraints) {
+    std::size_t last = 0;
+    for (std::size_t axis = 0; axis < names.size(); ++axis) {
+      const std::regex word("\\b" + names[axis] + "\\b");
+      if (std::regex_search(constraint.formula, word)) last = axis;
+    }
+    by_axis[last].push_back(constraint.formula);
+  }
+  return by_axis;
+}
+
 // Calls `visit` for every legal choice of sizes and integer or flag parameters from their sweeps.
 void for_each_legal(const Op& op, const std::function<void(const Sizes&)>& visit) {
-  std::vector<std::pair<std::string, std::vector<std::int64_t>>> axes;
-  for (const Size& size : op.sizes) axes.emplace_back(size.name, size.sweep);
+  std::vector<std::string> names;
+  std::vector<std::vector<std::int64_t>> sweeps;
+  // Element types first: they have one value here.
   for (const Param& param : op.params) {
-    const bool free = param.kind != Param::Kind::dtype;
-    axes.emplace_back(param.name, free ? param.values : std::vector{param.values.at(0)});
+    if (param.kind != Param::Kind::dtype) continue;
+    names.push_back(param.name);
+    sweeps.push_back({param.values.at(0)});
   }
+  for (const Size& size : op.sizes) {
+    names.push_back(size.name);
+    sweeps.push_back(size.sweep);
+  }
+  for (const Param& param : op.params) {
+    if (param.kind == Param::Kind::dtype) continue;
+    names.push_back(param.name);
+    sweeps.push_back(param.values);
+  }
+  const auto constraints = constraints_by_axis(op, names);
   Sizes chosen;
   const std::function<void(std::size_t)> choose = [&](std::size_t axis) {
-    if (axis == axes.size()) {
-      if (is_legal(op, chosen)) visit(chosen);
-      return;
+    if (axis == names.size()) return visit(chosen);
+    for (const std::int64_t value : sweeps[axis]) {
+      chosen[names[axis]] = value;
+      const bool legal = std::ranges::all_of(
+          constraints[axis], [&](const std::string& formula) { return evaluate_formula(formula, chosen) != 0; });
+      if (legal) choose(axis + 1);
     }
-    for (const std::int64_t value : axes[axis].second) {
-      chosen[axes[axis].first] = value;
-      choose(axis + 1);
-    }
+    chosen.erase(names[axis]);
   };
   choose(0);
 }

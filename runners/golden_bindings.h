@@ -31,6 +31,8 @@ struct GoldenBinding {
   /// The case in terms that the tables can translate: tensors renamed, reshaped, or outputs that are the operator's
   /// inputs. Nothing if the case says nothing about this operator. Empty: as recorded.
   std::function<std::optional<golden::Case>(golden::Case)> restate = {};
+  /// Why a record is beyond the operator; empty text if it is not. May be empty.
+  std::function<std::string(const golden::Case&)> beyond = {};
 };
 
 /// All bindings, in the order of the table.

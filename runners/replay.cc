@@ -187,8 +187,7 @@ struct Origin {
   }
 };
 
-Unit pending_unit(const golden::Case& recorded, const Origin& origin) {
-  const std::string reason = fmt::format("no operator yet for {}", recorded.op);
+Unit pending_unit(const Origin& origin, const std::string& reason) {
   return {{{"(no operator yet)", kUpstream, origin.name, origin.again("upstream"),
             [reason] { return Record(Outcome::skip, reason); }}},
           {},
@@ -262,12 +261,20 @@ void append_units(std::vector<Unit>& units, const std::shared_ptr<const golden::
                   const std::string& op_pattern, const std::vector<Subject>& subjects, const Origin& origin) {
   bool is_bound = false;
   for (const GoldenBinding* binding : golden_bindings_of(recorded->op)) {
+    const std::string beyond = binding->beyond ? binding->beyond(*recorded) : "";
+    if (!beyond.empty()) {
+      is_bound = true;
+      units.push_back(pending_unit(origin, fmt::format("beyond {}: {}", binding->op, beyond)));
+      continue;
+    }
     const auto in_its_terms = restated(recorded, *binding);
     if (in_its_terms == nullptr) continue;
     is_bound = true;
     if (glob_match(op_pattern, binding->op)) units.push_back(unit_of(in_its_terms, *binding, subjects, origin));
   }
-  if (!is_bound && op_pattern == "*") units.push_back(pending_unit(*recorded, origin));
+  if (!is_bound && op_pattern == "*") {
+    units.push_back(pending_unit(origin, fmt::format("no operator yet for {}", recorded->op)));
+  }
 }
 
 }  // namespace

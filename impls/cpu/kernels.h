@@ -40,6 +40,12 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel nncf_compress_constants(const Target& target);
 [[nodiscard]] Kernel nncf_decompress(const Target& target);
 [[nodiscard]] Kernel nncf_quantize(const Target& target);
+[[nodiscard]] Kernel choose_qparams_affine(const Target& target);
+[[nodiscard]] Kernel choose_qparams_tinygemm(const Target& target);
+[[nodiscard]] Kernel quantize_affine(const Target& target);
+[[nodiscard]] Kernel dequantize_affine(const Target& target);
+[[nodiscard]] Kernel quantize_tinygemm(const Target& target);
+[[nodiscard]] Kernel dequantize_tinygemm(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
@@ -78,6 +84,12 @@ inline constexpr MakeKernel kKernels[] = {
     nncf_quantize,
     q4gsw_requant,
     q4gsw_requant_w_4x8,
+    choose_qparams_affine,
+    quantize_affine,
+    dequantize_affine,
+    choose_qparams_tinygemm,
+    quantize_tinygemm,
+    dequantize_tinygemm,
 };
 
 /// The contract of kernels that move integers, where nothing is rounded.

@@ -44,5 +44,11 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel nncf_compress_constants_kernel(const DeviceId& device);
 [[nodiscard]] Kernel nncf_decompress_kernel(const DeviceId& device);
 [[nodiscard]] Kernel nncf_quantize_kernel(const DeviceId& device);
+[[nodiscard]] Kernel choose_qparams_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel dequantize_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel choose_qparams_tinygemm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_tinygemm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel dequantize_tinygemm_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

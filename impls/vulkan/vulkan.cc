@@ -42,6 +42,12 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::linear_q4gsw_kernel,
     vulkan::embedding_q4gsw_kernel,
     vulkan::nncf_compress_constants_kernel,
+    vulkan::choose_qparams_affine_kernel,
+    vulkan::quantize_affine_kernel,
+    vulkan::dequantize_affine_kernel,
+    vulkan::choose_qparams_tinygemm_kernel,
+    vulkan::quantize_tinygemm_kernel,
+    vulkan::dequantize_tinygemm_kernel,
     vulkan::nncf_decompress_kernel,
     vulkan::nncf_quantize_kernel,
 };

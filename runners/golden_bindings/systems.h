@@ -1,4 +1,5 @@
-// Each upstream system's bindings, in a file of its own. all_golden_bindings() puts them together.
+// Each upstream system's bindings, in a file of its own, and those of a family that systems share.
+// all_golden_bindings() puts them together.
 #pragma once
 
 #include <vector>
@@ -11,5 +12,7 @@ namespace plumb {
 [[nodiscard]] std::vector<GoldenBinding> nncf_bindings();
 [[nodiscard]] std::vector<GoldenBinding> torchao_bindings();
 [[nodiscard]] std::vector<GoldenBinding> executorch_bindings();
+/// Affine quantisation, which torchao and executorch share.
+[[nodiscard]] std::vector<GoldenBinding> affine_bindings();
 
 }  // namespace plumb
