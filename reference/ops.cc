@@ -8,13 +8,24 @@
 #include "reference/names.h"
 #include "reference/quant/nncf_pack.h"
 #include "reference/quant/onnx_pack.h"
+#include "reference/quant/openvino_element.h"
 
 namespace plumb {
 
 std::span<const Op> all_ops() {
   static const std::vector<Op> ops = {
-      pack_uint4(),     unpack_uint4(),          pack_int4(),    unpack_int4(),     pack_uint2(), unpack_uint2(),
-      onnx_pack_4bit(), onnx_pack_int4_blocks(), linear_q4gsw(), embedding_q4gsw(),
+      pack_uint4(),
+      unpack_uint4(),
+      pack_int4(),
+      unpack_int4(),
+      pack_uint2(),
+      unpack_uint2(),
+      onnx_pack_4bit(),
+      onnx_pack_int4_blocks(),
+      ov_unpack(),
+      ov_pack(),
+      linear_q4gsw(),
+      embedding_q4gsw(),
   };
   return ops;
 }

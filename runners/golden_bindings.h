@@ -20,18 +20,22 @@ struct GoldenBinding {
   std::string golden_op;   ///< "executorch.linear_q4gsw"
   std::string op;          ///< "linear_q4gsw"
   Renames inputs;          ///< Recorded dataset -> input port.
-  Renames attributes;      ///< Recorded number -> parameter.
+  Renames attributes;      ///< Recorded number, or word of a choice -> parameter.
   Renames outputs;         ///< Recorded dataset -> output port; the operator's other outputs are not compared.
   Renames output_dtypes;   ///< Recorded dataset -> element-type parameter that its type decides.
   Contract contract = {};  ///< What upstream's own implementation promises: its recorded output is judged by this.
   Sizes fixed = {};        ///< Parameters that are the same for every case of this operation.
   /// What the tables above cannot say: adds to the parameters from the record. May be empty.
   std::function<void(const golden::Case&, Sizes&)> adapt = {};
+  /// Where a recorded operation has several bindings, each for an output of its own: whether this one is for that
+  /// record. Empty = yes.
+  std::function<bool(const golden::Case&)> applies = {};
+  bool flat = false;  ///< The recorded outputs' shape plays no part in the operator: they are taken in flat order.
 };
 
 /// All bindings, in the order of the table.
 [[nodiscard]] std::span<const GoldenBinding> all_golden_bindings();
-/// nullptr if there is no operator for it yet.
-[[nodiscard]] const GoldenBinding* find_golden_binding(std::string_view golden_op);
+/// Those of one recorded operation; none if there is no operator for it yet.
+[[nodiscard]] std::vector<const GoldenBinding*> golden_bindings_of(std::string_view golden_op);
 
 }  // namespace plumb

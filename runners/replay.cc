@@ -63,12 +63,21 @@ struct Translated {
   std::map<std::size_t, const golden::Array*> outputs;  // by their place in the operator; those that were recorded
 };
 
+// A recorded number as it is, and the word of a choice as its number.
+std::int64_t param_value(const Op& op, const std::string& param, const golden::Attribute& attribute) {
+  const auto* text = std::get_if<std::string>(&attribute);
+  if (text == nullptr) return static_cast<std::int64_t>(number_of(attribute));
+  const Param* choice = op.param(param);
+  PLUMB_CHECK(choice != nullptr);
+  return choice->parse(*text);
+}
+
 Translated translate(const golden::Case& recorded, const GoldenBinding& binding, const std::string& where) {
   Translated result{&op_named(binding.op), &binding, binding.fixed, {}, {}};
   for (const auto& [attribute, param] : binding.attributes) {
     const auto found = recorded.attributes.find(attribute);
     if (found == recorded.attributes.end()) throw Error(fmt::format("{}: attribute '{}' is missing", where, attribute));
-    result.params[param] = static_cast<std::int64_t>(number_of(found->second));
+    result.params[param] = param_value(*result.op, param, found->second);
   }
   for (const Port& port : result.op->inputs) {
     const auto rename = std::ranges::find(binding.inputs, port.name, &GoldenBinding::Renames::value_type::second);
@@ -123,6 +132,12 @@ bool says_wrong(const golden::Case& recorded, const std::map<std::size_t, Replay
   return false;
 }
 
+Tensor recorded_output(const golden::Array& array, const GoldenBinding& binding) {
+  const Tensor tensor = tensor_of(array);
+  if (!binding.flat) return tensor;
+  return {tensor.dtype(), {tensor.size()}, {tensor.bytes().begin(), tensor.bytes().end()}};
+}
+
 Replay make_replay(const golden::Case& recorded, const Translated& translated) {
   const Op& op = *translated.op;
   Replay replay{{&op, {signature_of(translated), translated.inputs}, {}, false, {}, true}, {}, false};
@@ -131,7 +146,7 @@ Replay make_replay(const golden::Case& recorded, const Translated& translated) {
   for (const auto& [place, array] : translated.outputs) {
     replay.outputs[place] = {
         bounds(op, question.problem.signature, translated.binding->contract, question.expected[place], place),
-        tensor_of(*array)};
+        recorded_output(*array, *translated.binding)};
   }
   replay.defect = says_wrong(recorded, replay.outputs);
   for (const auto& [place, array] : translated.outputs) {
@@ -232,12 +247,10 @@ Unit answer_unit(const std::shared_ptr<const golden::File>& file, const golden::
 }
 
 Unit unit_of(const std::shared_ptr<const golden::File>& file, const golden::Case& recorded,
-             const std::vector<Subject>& subjects, const Origin& origin) {
-  const GoldenBinding* binding = find_golden_binding(recorded.op);
-  if (binding == nullptr) return pending_unit(recorded, origin);
-  const Translated translated = translate(recorded, *binding, origin.name);
+             const GoldenBinding& binding, const std::vector<Subject>& subjects, const Origin& origin) {
+  const Translated translated = translate(recorded, binding, origin.name);
   if (was_refused(recorded)) return refusal_unit(recorded, translated, subjects, origin);
-  for (const auto& [dataset, port] : binding->outputs) {
+  for (const auto& [dataset, port] : binding.outputs) {
     if (find_array(recorded.outputs, dataset) == nullptr) {
       throw Error(fmt::format("{}: expected a recorded output '{}', found none", origin.name, dataset));
     }
@@ -245,11 +258,27 @@ Unit unit_of(const std::shared_ptr<const golden::File>& file, const golden::Case
   return answer_unit(file, recorded, translated, subjects, origin);
 }
 
+// One unit for each binding of the recorded operation that is for this record.
+std::vector<Unit> units_of(const std::shared_ptr<const golden::File>& file, const golden::Case& recorded,
+                           const std::vector<Subject>& subjects, const Origin& origin) {
+  const std::vector<const GoldenBinding*> bindings = golden_bindings_of(recorded.op);
+  std::vector<Unit> units;
+  for (const GoldenBinding* binding : bindings) {
+    if (binding->applies && !binding->applies(recorded)) continue;
+    Origin own = origin;
+    if (bindings.size() > 1) own.name += "/" + binding->outputs.front().first;
+    units.push_back(unit_of(file, recorded, *binding, subjects, own));
+  }
+  if (bindings.empty()) units.push_back(pending_unit(recorded, origin));
+  if (units.empty()) throw Error(fmt::format("{}: none of its outputs is known to {}", origin.name, bindings[0]->op));
+  return units;
+}
+
 bool is_selected(const ReplayOptions& options, const golden::Case& recorded) {
   if (!glob_match(options.case_pattern, recorded.name)) return false;
   if (options.op_pattern == "*") return true;
-  const GoldenBinding* binding = find_golden_binding(recorded.op);
-  return binding != nullptr && glob_match(options.op_pattern, binding->op);
+  return std::ranges::any_of(golden_bindings_of(recorded.op),
+                             [&](const GoldenBinding* binding) { return glob_match(options.op_pattern, binding->op); });
 }
 
 }  // namespace
@@ -266,7 +295,7 @@ std::vector<Unit> replay_units(const ReplayOptions& options, const std::vector<S
         const Origin origin{fmt::format("{}/{}:{}", file_path.parent_path().filename().string(),
                                         file_path.filename().string(), recorded.name),
                             file_path.string(), recorded.name};
-        units.push_back(unit_of(file, recorded, subjects, origin));
+        for (Unit& unit : units_of(file, recorded, subjects, origin)) units.push_back(std::move(unit));
       }
     }
   }

@@ -14,14 +14,16 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel unpack_uint2(const Target& target);
 [[nodiscard]] Kernel onnx_pack_4bit(const Target& target);
 [[nodiscard]] Kernel onnx_pack_int4_blocks(const Target& target);
+[[nodiscard]] Kernel ov_unpack(const Target& target);
+[[nodiscard]] Kernel ov_pack(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
-inline constexpr MakeKernel kKernels[] = {pack_uint4,   unpack_uint4,   pack_int4,      unpack_int4,
-                                          pack_uint2,   unpack_uint2,   onnx_pack_4bit, onnx_pack_int4_blocks,
-                                          linear_q4gsw, embedding_q4gsw};
+inline constexpr MakeKernel kKernels[] = {pack_uint4, unpack_uint4, pack_int4,      unpack_int4,
+                                          pack_uint2, unpack_uint2, onnx_pack_4bit, onnx_pack_int4_blocks,
+                                          ov_unpack,  ov_pack,      linear_q4gsw,   embedding_q4gsw};
 
 /// The contract of kernels that move integers, where nothing is rounded.
 inline constexpr plumb_contract kExactContract = {PLUMB_F32, PLUMB_F64, PLUMB_F32, 1, 0, 0, 1};

@@ -18,6 +18,8 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel unpack_uint2_kernel(const DeviceId& device);
 [[nodiscard]] Kernel onnx_pack_4bit_kernel(const DeviceId& device);
 [[nodiscard]] Kernel onnx_pack_int4_blocks_kernel(const DeviceId& device);
+[[nodiscard]] Kernel ov_unpack_kernel(const DeviceId& device);
+[[nodiscard]] Kernel ov_pack_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 

@@ -18,6 +18,8 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::unpack_uint2_kernel,
     vulkan::onnx_pack_4bit_kernel,
     vulkan::onnx_pack_int4_blocks_kernel,
+    vulkan::ov_unpack_kernel,
+    vulkan::ov_pack_kernel,
     vulkan::linear_q4gsw_kernel,
     vulkan::embedding_q4gsw_kernel,
 };

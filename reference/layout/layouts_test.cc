@@ -29,10 +29,10 @@ TEST(Layouts, NamesAreUniqueAndUnknownOnesRefused) {
     (void)layout_named("et_vk.q4");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(
-        std::string(error.what()),
-        "layout 'et_vk.q4' is unknown; expected one of nncf.u4, nncf.i4, nncf.u2, et_vk.q4gsw, et_vk.q4_even_low, "
-        "et_vk.q4_even_high, plumb.blocks_4x8, plumb.rows_32");
+    EXPECT_EQ(std::string(error.what()),
+              "layout 'et_vk.q4' is unknown; expected one of nncf.u4, nncf.i4, nncf.u2, openvino.u1, openvino.u2, "
+              "openvino.u3, openvino.u4, openvino.i4, openvino.u6, openvino.u8, et_vk.q4gsw, et_vk.q4_even_low, "
+              "et_vk.q4_even_high, plumb.blocks_4x8, plumb.rows_32");
   }
 }
 
@@ -79,6 +79,15 @@ TEST(Layouts, NncfI4IsOffsetBinaryAndNncfU2HasFourAByte) {
   EXPECT_THROW((void)packed("nncf.i4", {1, 2}, {8, 0}), Error);
   EXPECT_EQ(packed("nncf.u2", {2, 4}, {1, 2, 3, 0, 0, 0, 0, 3}), (Bytes{0x39, 0xc0}));
   EXPECT_THROW((void)packed("nncf.u2", {1, 2}, {0, 1}), Error);
+}
+
+// golden/openvino/ov_elements.h5, cases *_one_bit_set, say the same of every bit.
+TEST(Layouts, OpenvinoThreeBytesHoldEightOrFour) {
+  EXPECT_EQ(packed("openvino.u3", {1, 8}, {4, 1, 2, 3, 3, 2, 1, 4}), (Bytes{0b00011011, 0b11100100, 0b10000001}));
+  EXPECT_EQ(packed("openvino.u6", {1, 4}, {0x11, 0x22, 0x33, 0x0f}), (Bytes{0x12, 0x3f, 0b01101100}));
+  EXPECT_EQ(packed("openvino.u1", {1, 8}, {1, 0, 1, 1, 0, 0, 0, 1}), (Bytes{0b10110001}));
+  EXPECT_EQ(packed("openvino.i4", {2, 1}, {-1, -8}), (Bytes{0x8f}));
+  EXPECT_THROW((void)packed("openvino.u3", {1, 7}, {0, 0, 0, 0, 0, 0, 0}), Error);
 }
 
 // ExecuTorch 1.5.1, pack_4bit_weight_tensor: golden/executorch/weight_pack.h5, cases pack_n1_k1, n2_k5 and n3_k7.
