@@ -71,38 +71,30 @@ uint code_at(uint i) {
   return minifloat(rounded) | ((x & kSign) != 0 ? sign : 0u);
 }
 
-// Byte `place` of the three that hold the eight codes from `first` on.
-uint byte_of_eight(uint first, uint place) {
-  uint byte = 0;
-  if (place == 2) {
-    for (uint j = 0; j < 8; ++j) byte |= code_at(first + j) >> 2 << (7 - j);
-  } else {
-    for (uint j = 0; j < 4; ++j) byte |= (code_at(first + 4 * place + j) & 3u) << (6 - 2 * j);
+// What the j-th code of a unit puts into the unit's byte `place`: types of 3 and 6 bits have units of three bytes.
+uint field(uint code, uint place, uint j) {
+  if (bits == 3) {
+    if (place == 2) return code >> 2 << (7 - j);
+    return j / 4 == place ? (code & 3u) << (6 - 2 * (j % 4)) : 0u;
   }
-  return byte;
-}
-
-// Byte `place` of the three that hold the four codes from `first` on.
-uint byte_of_four(uint first, uint place) {
-  if (place < 2) return (code_at(first + 2 * place) & 15u) << 4 | code_at(first + 2 * place + 1) & 15u;
-  uint byte = 0;
-  for (uint j = 0; j < 4; ++j) byte |= code_at(first + j) >> 4 << (6 - 2 * j);
-  return byte;
-}
-
-uint byte_at(uint i) {
-  if (bits == 3) return byte_of_eight(i / 3 * 8, i % 3);
-  if (bits == 6) return byte_of_four(i / 3 * 4, i % 3);
-  const uint per_byte = 8 / bits;
-  uint byte = 0;
-  for (uint j = 0; j < per_byte; ++j) byte |= code_at(i * per_byte + j) << (bits * j);
-  return byte;
+  if (bits == 6) {
+    if (place == 2) return code >> 4 << (6 - 2 * j);
+    return j / 2 == place ? (code & 15u) << (4 - 4 * (j % 2)) : 0u;
+  }
+  return code << (bits * j);
 }
 
 void main() {
   const uint i = invocation_number();
   if (i >= (bytes + 3) / 4) return;
+  const uint unit_bytes = bits % 3 == 0 ? 3 : 1, unit_codes = 8 * unit_bytes / bits;
   uint word = 0;
-  for (uint j = 0; j < 4 && 4 * i + j < bytes; ++j) word |= byte_at(4 * i + j) << (8 * j);
+  // One loop over the codes of all four bytes: drivers unroll nested ones, and the conversions are long.
+  for (uint k = 0; k < 4 * unit_codes; ++k) {
+    const uint byte = k / unit_codes, j = k % unit_codes, at = 4 * i + byte;
+    if (at >= bytes) break;
+    const uint code = code_at(at / unit_bytes * unit_codes + j);
+    word |= field(code, at % unit_bytes, j) << (8 * byte);
+  }
   packed[kFirst + i] = word;
 }
