@@ -29,6 +29,7 @@ enum class Fill {
   activation,  ///< Floating-point activations.
   weight,      ///< Floating-point weights that are to be quantised.
   scale,       ///< Group scales.
+  number,      ///< What is to be converted: any number of the element type, NaN and infinities included.
   bias,
 };
 

@@ -15,6 +15,7 @@
 #include "reference/quant/nncf_pack.h"
 #include "reference/quant/nncf_quantize.h"
 #include "reference/quant/onnx_pack.h"
+#include "reference/quant/openvino_element.h"
 #include "reference/quant/plain_int4.h"
 #include "reference/quant/q4gsw_pack.h"
 #include "reference/quant/q4gsw_requant.h"
@@ -66,6 +67,8 @@ std::span<const Op> all_ops() {
       quantize_affine(),
       dequantize_affine(),
       choose_qparams_tinygemm(),
+      ov_unpack(),
+      ov_pack(),
       quantize_tinygemm(),
       dequantize_tinygemm(),
   };

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "reference/error.h"
 #include "reference/names.h"
@@ -127,6 +128,45 @@ struct Source {
     }
   }
 
+  // Numbers to be converted to some narrow type: all over their own range, and near what such a type can hold.
+  [[nodiscard]] double number(std::uint64_t index, const DTypeInfo& type) const {
+    if (type.is_float) return (random.integer(index, 0, 1, 3) != 0 ? 1 : -1) * positive_number(index, type);
+    if (type.size_bytes == 1) return byte(index, type);
+    if (index % 2 == 0) return static_cast<double>(random.integer(index, -300, 300));
+    return static_cast<double>(
+        random.integer(index, static_cast<std::int64_t>(type.min_finite), static_cast<std::int64_t>(type.max_finite)));
+  }
+
+  [[nodiscard]] double positive_number(std::uint64_t index, const DTypeInfo& type) const {
+    const auto steps = static_cast<double>(random.integer(index, 0, 280, 1));
+    const double tie = std::ldexp(std::fmod(steps, 64), static_cast<int>(random.integer(index, -24, 14, 2)));
+    const int lowest = type.min_exponent - type.precision_bits, highest = std::ilogb(type.max_finite);
+    const double special[] = {0,
+                              std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN(),
+                              type.max_finite,
+                              0x1p-127,
+                              0x1.8p-127};
+    switch (random.integer(index, 0, 7)) {
+      case 0:  // quarters, around the ranges of integers of a few bits
+        return steps / 4;
+      case 1:
+        return steps / 256;
+      case 2:  // ties of significands of up to six bits
+        return tie;
+      case 3:  // just beyond them
+        return tie * (1 + std::ldexp(1, 1 - type.precision_bits));
+      case 4:  // farther, but a tie to those who round to f16 first
+        return tie * (1 + 0x1p-14);
+      case 5:  // any exponent
+        return std::ldexp(1 + steps / 281, static_cast<int>(random.integer(index, lowest, highest, 2)));
+      case 6:
+        return special[random.integer(index, 0, std::ssize(special) - 1, 1)];
+      default:
+        return random.uniform(index, 0, 1, 1);
+    }
+  }
+
   // The last and the first row are always asked for.
   [[nodiscard]] double index(std::uint64_t index, std::int64_t range) const {
     if (index < 2) return index == 0 ? static_cast<double>(range - 1) : 0;
@@ -162,6 +202,8 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
       return source.activation(index);
     case Fill::scale:
       return source.scale(index);
+    case Fill::number:
+      return source.number(index, type);
     case Fill::bias:
       return source.bias(index);
     case Fill::codes:

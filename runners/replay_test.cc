@@ -62,6 +62,13 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   EXPECT_GE(passed["pack_aten_int4"], 3 * (14 + 18 + 21 + 21));
   EXPECT_GE(passed["unpack_aten_int4"], 3 * (14 + 14 + 21 + 21));
   EXPECT_GE(passed["pack_dyn_quant_4bit"], 16 + 17);
+  EXPECT_GE(passed["pack_int4"], 10 + 12);
+  EXPECT_GE(passed["unpack_int4"], 10 + 10);
+  EXPECT_GE(passed["unpack_uint2"], 5 + 5);
+  EXPECT_GE(passed["onnx_pack_4bit"], 6 + 9);
+  EXPECT_GE(passed["onnx_pack_int4_blocks"], 10 + 10);
+  EXPECT_GE(passed["ov_unpack"], 430 + 430);
+  EXPECT_GE(passed["ov_pack"], 75 + 75);
   EXPECT_GE(passed["linear_q4gsw"], 38 + 41);
   EXPECT_GE(passed["embedding_q4gsw"], 104 + 114);
   EXPECT_GE(passed["pack_q4gsw"], 23 + 33);  // upstream refuses ten
@@ -129,6 +136,22 @@ TEST_F(ReplayDraft, ARecordThatSaysItIsWrongMustBeFoundWrong) {
   const plumb::Run run = replay(write(0x93, 90), "upstream");
   EXPECT_EQ(run.records.at(0).outcome, Outcome::fail);
   EXPECT_NE(run.records.at(0).reason.find("found nothing wrong"), std::string::npos);
+}
+
+// A record of a conversion to several element types is one replay for each.
+TEST(Replay, EveryOutputOfARecordIsReplayed) {
+  const plumb::Run run = replay(kGolden / "openvino/ov_elements.h5", "upstream", "ov_unpack", "u3_count_5");
+  const std::string name = "openvino/ov_elements.h5:u3_count_5/";
+  EXPECT_EQ(names_of(run, Outcome::pass),
+            (std::set<std::string>{name + "f32", name + "f16", name + "i32", name + "i8", name + "u8"}));
+  EXPECT_EQ(run.records.size(), 5U);
+}
+
+// The constant's f8e8m0 code 0 was flushed to zero; the parameter's is 2^-127, as the type has it.
+TEST(Replay, TheUnflushedOutputOfTwoIsReplayed) {
+  const plumb::Run run = replay(kGolden / "openvino/ov_elements.h5", "upstream", "ov_unpack", "f8e8m0_all_bytes");
+  const std::string name = "openvino/ov_elements.h5:f8e8m0_all_bytes/";
+  EXPECT_EQ(names_of(run, Outcome::pass), (std::set<std::string>{name + "f32_parameter", name + "f16"}));
 }
 
 TEST(Replay, WhatUpstreamRefusesIsRefused) {

@@ -23,6 +23,8 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel pack_aten_int4(const Target& target);
 [[nodiscard]] Kernel unpack_aten_int4(const Target& target);
 [[nodiscard]] Kernel pack_dyn_quant_4bit(const Target& target);
+[[nodiscard]] Kernel ov_unpack(const Target& target);
+[[nodiscard]] Kernel ov_pack(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
@@ -88,6 +90,8 @@ inline constexpr MakeKernel kKernels[] = {
     quantize_affine,
     dequantize_affine,
     choose_qparams_tinygemm,
+    ov_unpack,
+    ov_pack,
     quantize_tinygemm,
     dequantize_tinygemm,
 };

@@ -27,6 +27,8 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel pack_aten_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_aten_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_dyn_quant_4bit_kernel(const DeviceId& device);
+[[nodiscard]] Kernel ov_unpack_kernel(const DeviceId& device);
+[[nodiscard]] Kernel ov_pack_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);

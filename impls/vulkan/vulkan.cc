@@ -37,6 +37,8 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::unpack_aten_int4_kernel,
     vulkan::pack_dyn_quant_4bit_kernel,
     vulkan::pack_int4_transposed_kernel,
+    vulkan::ov_unpack_kernel,
+    vulkan::ov_pack_kernel,
     vulkan::q4gsw_requant_kernel,
     vulkan::q4gsw_requant_w_4x8_kernel,
     vulkan::linear_q4gsw_kernel,

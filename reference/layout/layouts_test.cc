@@ -80,6 +80,15 @@ TEST(Layouts, NncfI4IsOffsetBinaryAndNncfU2HasFourAByte) {
   EXPECT_THROW((void)packed("nncf.u2", {1, 2}, {0, 1}), Error);
 }
 
+// golden/openvino/ov_elements.h5, cases *_one_bit_set, say the same of every bit.
+TEST(Layouts, OpenvinoThreeBytesHoldEightOrFour) {
+  EXPECT_EQ(packed("openvino.u3", {1, 8}, {4, 1, 2, 3, 3, 2, 1, 4}), (Bytes{0b00011011, 0b11100100, 0b10000001}));
+  EXPECT_EQ(packed("openvino.u6", {1, 4}, {0x11, 0x22, 0x33, 0x0f}), (Bytes{0x12, 0x3f, 0b01101100}));
+  EXPECT_EQ(packed("openvino.u1", {1, 8}, {1, 0, 1, 1, 0, 0, 0, 1}), (Bytes{0b10110001}));
+  EXPECT_EQ(packed("openvino.i4", {2, 1}, {-1, -8}), (Bytes{0x8f}));
+  EXPECT_THROW((void)packed("openvino.u3", {1, 7}, {0, 0, 0, 0, 0, 0, 0}), Error);
+}
+
 // ExecuTorch 1.5.1, pack_4bit_weight_tensor: golden/executorch/weight_pack.h5, cases pack_n1_k1, n2_k5 and n3_k7.
 TEST(Layouts, Q4gswIsThatOfExecuTorch) {
   EXPECT_EQ(packed("et_vk.q4gsw", {1, 1}, {2}), (Bytes{0x8a, 0x88, 0x88, 0x88}));

@@ -1,0 +1,267 @@
+// ov_unpack and ov_pack: OpenVINO's low-bit tensors from and to whole elements, block by block through one code a byte.
+
+#include "impls/openvino_element.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "impls/cpu/kernels.h"
+#include "impls/cpu/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "impls/cpu/openvino_element.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "impls/cpu/openvino_codes-inl.h"
+#include "impls/cpu/round-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace plumb::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using DF = hn::ScalableTag<float>;
+using DU = hn::RebindToUnsigned<DF>;
+using DI = hn::RebindToSigned<DF>;
+using VF = hn::Vec<DF>;
+using VU = hn::Vec<DU>;
+using VI = hn::Vec<DI>;
+
+HWY_INLINE int64_t FloatLanes() { return static_cast<int64_t>(hn::Lanes(DF())); }
+
+HWY_INLINE VU TableEntries(const uint32_t* table, const uint8_t* codes) {
+  const hn::Rebind<uint8_t, DI> d8;
+  return hn::GatherIndex(DU(), table, hn::PromoteTo(DI(), hn::LoadU(d8, codes)));
+}
+
+// out[i] = table[codes[i]], of which the low 32 or 16 bits.
+HWY_INLINE void LookUp(const uint8_t* codes, const uint32_t* table, uint32_t* out, int64_t count) {
+  int64_t i = 0;
+  for (; i + FloatLanes() <= count; i += FloatLanes()) hn::StoreU(TableEntries(table, codes + i), DU(), out + i);
+  for (; i < count; ++i) std::memcpy(out + i, table + codes[i], 4);  // `out` need not be aligned
+}
+HWY_INLINE void LookUp(const uint8_t* codes, const uint32_t* table, uint16_t* out, int64_t count) {
+  int64_t i = 0;
+  for (; i + FloatLanes() <= count; i += FloatLanes()) StoreBits16(DF(), TableEntries(table, codes + i), out + i);
+  for (; i < count; ++i) {
+    const auto value = static_cast<uint16_t>(table[codes[i]]);
+    std::memcpy(out + i, &value, 2);
+  }
+}
+
+// Bytes whose bit `top` is the sign's; 0 for unsigned codes.
+HWY_INLINE void ExtendSign(const uint8_t* codes, uint8_t top, uint8_t* out, int64_t count) {
+  const D8 d;
+  const auto tops = hn::Set(d, top);
+  int64_t i = 0;
+  for (; i + ByteLanes() <= count; i += ByteLanes()) {
+    hn::StoreU(hn::Sub(hn::Xor(hn::LoadU(d, codes + i), tops), tops), d, out + i);
+  }
+  for (; i < count; ++i) out[i] = static_cast<uint8_t>((codes[i] ^ top) - top);
+}
+
+// `count` elements from `size` bytes; `table` holds each code's value as `out_size` bytes.
+void UnpackBlock(Element type, const uint32_t* table, const uint8_t* packed, int64_t size, void* out, int64_t out_size,
+                 int64_t count) {
+  CodeBuffer bytes = {}, codes;
+  std::memcpy(bytes, packed, static_cast<size_t>(size));
+  ExpandCodes(element_bits(type), bytes, size, codes);
+  if (out_size == 4) return LookUp(codes, table, static_cast<uint32_t*>(out), count);
+  if (out_size == 2) return LookUp(codes, table, static_cast<uint16_t*>(out), count);
+  ExtendSign(codes, type == Element::i4 ? 8 : 0, static_cast<uint8_t*>(out), count);
+}
+
+// Truncated, low bits: beyond 2^31 f32 has only zeros there, and NaN and infinities are to give them too.
+struct TruncatingEncoder {
+  uint32_t mask;
+  HWY_INLINE VU operator()(VF v) const {
+    const DF d;
+    const VF whole = hn::IfThenElseZero(hn::Lt(hn::Abs(v), hn::Set(d, 0x1p31F)), v);
+    return hn::And(hn::BitCast(DU(), hn::ConvertTo(DI(), whole)), hn::Set(DU(), mask));
+  }
+};
+
+// The number of thresholds that are exceeded.
+struct Nf4Encoder {
+  HWY_INLINE VU operator()(VF v) const {
+    const DF d;
+    VF count = hn::Zero(d);
+    for (const float threshold : kNf4Thresholds) {
+      count = hn::Add(count, hn::IfThenElseZero(hn::Gt(v, hn::Set(d, threshold)), hn::Set(d, 1.0F)));
+    }
+    return hn::BitCast(DU(), hn::ConvertTo(DI(), count));
+  }
+};
+
+HWY_INLINE VU IfNan(VF v, uint32_t yes, VU no) {
+  const DF d;
+  return hn::BitCast(DU(), hn::IfThenElse(hn::Eq(v, v), hn::BitCast(d, no), hn::BitCast(d, hn::Set(DU(), yes))));
+}
+
+HWY_INLINE VU AtMost(VU codes, uint32_t limit) {
+  return hn::BitCast(DU(), hn::Min(hn::BitCast(DI(), codes), hn::Set(DI(), static_cast<int32_t>(limit))));
+}
+
+// The exponent field, rounded to nearest even by the fraction.
+struct E8m0Encoder {
+  HWY_INLINE VU operator()(VF v) const {
+    const DU du;
+    const VU magnitude = hn::BitCast(du, hn::Abs(v));
+    const VU odd = hn::And(hn::ShiftRight<23>(magnitude), hn::Set(du, 1U));
+    const VU rounded = hn::ShiftRight<23>(hn::Add(magnitude, hn::Add(odd, hn::Set(du, 0x3fffffU))));
+    const VU codes = IfNan(v, 255, AtMost(rounded, 254));
+    return hn::AndNot(hn::BitCast(du, hn::BroadcastSignBit(hn::BitCast(DI(), v))), codes);
+  }
+};
+
+// f32 to a small float, to nearest even: normal numbers on the bits, subnormal ones by adding the power of two whose
+// unit in the last place is theirs.
+template <int kFraction, int kBias>
+struct MinifloatEncoder {
+  MinifloatEncoding encoding;
+  bool through_f16;
+
+  HWY_INLINE VU operator()(VF v) const {
+    const DF d;
+    const DU du;
+    constexpr int kShift = 23 - kFraction;
+    const VF magnitude = hn::Abs(through_f16 ? RoundToF16(d, v) : v);
+    const VU bits = hn::BitCast(du, magnitude);
+    const VU odd = hn::And(hn::ShiftRight<kShift>(bits), hn::Set(du, 1U));
+    const VU rounded = hn::ShiftRight<kShift>(hn::Add(bits, hn::Add(odd, hn::Set(du, (1U << (kShift - 1)) - 1))));
+    const VU normal = hn::Sub(rounded, hn::Set(du, (127U - kBias) << kFraction));
+    const VF magic = hn::BitCast(d, hn::Set(du, (127U + 1 - kBias - kFraction + 23) << 23));
+    const VU tiny = hn::Sub(hn::BitCast(du, hn::Add(magnitude, magic)), hn::BitCast(du, magic));
+    const VF lowest = hn::BitCast(d, hn::Set(du, (127U + 1 - kBias) << 23));
+    const VU code =
+        hn::BitCast(du, hn::IfThenElse(hn::Lt(magnitude, lowest), hn::BitCast(d, tiny), hn::BitCast(d, normal)));
+    const VU sign = hn::And(hn::BitCast(du, hn::BroadcastSignBit(hn::BitCast(DI(), v))), hn::Set(du, encoding.sign));
+    return hn::Or(IfNan(v, encoding.nan, AtMost(code, encoding.limit)), sign);
+  }
+};
+
+HWY_INLINE void StoreCodes(VU codes, uint8_t* to) {
+  const hn::Rebind<uint8_t, DI> d8;
+  hn::StoreU(hn::DemoteTo(d8, hn::BitCast(DI(), codes)), d8, to);
+}
+
+// Calls encode for whole vectors: the last one is filled up with zeros, and its codes go beyond `count`.
+template <class Stored, class Encode>
+HWY_INLINE void ForWholeVectors(const Stored* values, int64_t count, uint8_t* codes, const Encode& encode) {
+  int64_t i = 0;
+  for (; i + FloatLanes() <= count; i += FloatLanes()) StoreCodes(encode(values + i), codes + i);
+  if (i == count) return;
+  Stored rest[HWY_MAX_BYTES / sizeof(float)] = {};
+  std::memcpy(rest, values + i, static_cast<size_t>(count - i) * sizeof(Stored));
+  StoreCodes(encode(rest), codes + i);
+}
+
+template <class Encoder>
+HWY_INLINE void EncodeFloats(const Encoder& encoder, DType from, const void* values, int64_t count, uint8_t* codes) {
+  const DF d;
+  if (from == DType::f32) {
+    ForWholeVectors(static_cast<const float*>(values), count, codes,
+                    [&](const float* v) HWY_ATTR { return encoder(LoadAsF32(F32Element(), d, v)); });
+  } else {
+    ForWholeVectors(static_cast<const uint16_t*>(values), count, codes,
+                    [&](const uint16_t* v) HWY_ATTR { return encoder(LoadAsF32(F16Element(), d, v)); });
+  }
+}
+
+HWY_INLINE void EncodeIntegers(uint32_t mask, DType from, const void* values, int64_t count, uint8_t* codes) {
+  if (from == DType::i32) {
+    ForWholeVectors(static_cast<const uint32_t*>(values), count, codes,
+                    [mask](const uint32_t* v) HWY_ATTR { return hn::And(hn::LoadU(DU(), v), hn::Set(DU(), mask)); });
+    return;
+  }
+  const auto* bytes = static_cast<const uint8_t*>(values);
+  const D8 d;
+  const auto low = hn::Set(d, static_cast<uint8_t>(mask));
+  int64_t i = 0;
+  for (; i + ByteLanes() <= count; i += ByteLanes()) hn::StoreU(hn::And(hn::LoadU(d, bytes + i), low), d, codes + i);
+  for (; i < count; ++i) codes[i] = static_cast<uint8_t>(bytes[i] & mask);
+}
+
+HWY_INLINE void Encode(Element type, DType from, const void* values, int64_t count, uint8_t* codes) {
+  const uint32_t mask = (1U << element_bits(type)) - 1;
+  if (from != DType::f32 && from != DType::f16) return EncodeIntegers(mask, from, values, count, codes);
+  switch (type) {
+    case Element::nf4:
+      return EncodeFloats(Nf4Encoder(), from, values, count, codes);
+    case Element::f4e2m1:
+      return EncodeFloats(MinifloatEncoder<1, 1>{minifloat_encoding(type), false}, from, values, count, codes);
+    case Element::f8e4m3:
+      return EncodeFloats(MinifloatEncoder<3, 7>{minifloat_encoding(type), false}, from, values, count, codes);
+    case Element::f8e5m2:
+      return EncodeFloats(MinifloatEncoder<2, 15>{minifloat_encoding(type), true}, from, values, count, codes);
+    case Element::f8e8m0:
+      return EncodeFloats(E8m0Encoder(), from, values, count, codes);
+    default:
+      return EncodeFloats(TruncatingEncoder{mask}, from, values, count, codes);
+  }
+}
+
+void PackBlock(Element type, DType from, const void* values, int64_t count, uint8_t* packed, int64_t size) {
+  CodeBuffer codes = {}, bytes;
+  Encode(type, from, values, count, codes);
+  std::memset(codes + count, 0, 8);  // padding: the last unit's other codes
+  JoinCodes(element_bits(type), codes, bytes, size);
+  std::memcpy(packed, bytes, static_cast<size_t>(size));
+}
+
+}  // namespace plumb::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace plumb::cpu {
+namespace {
+
+HWY_EXPORT(UnpackBlock);
+HWY_EXPORT(PackBlock);
+
+// Calls body(first element, elements, first byte, bytes) for each block.
+template <typename Body>
+void for_each_block(const Call& call, Element type, std::int64_t count, const Body& body) {
+  parallel_ranges((count + kBlock - 1) / kBlock, call.threads(), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t block = first; block < last; ++block) {
+      const std::int64_t elements = std::min(kBlock, count - block * kBlock);
+      body(block * kBlock, elements, block * element_bytes(type, kBlock), element_bytes(type, elements));
+    }
+  });
+}
+
+Element type_of(const Call& call) { return static_cast<Element>(call["type"]); }
+
+std::int64_t size_of(DType dtype) { return info(dtype).size_bytes; }
+
+}  // namespace
+
+Kernel ov_unpack(const Target& target) {
+  const auto unpack_block = PLUMB_FOR_TARGET(UnpackBlock, target);
+  return {"ov_unpack", kExactContract, {}, [unpack_block](const Call& call, void*) {
+            const Element type = type_of(call);
+            const std::vector<std::uint32_t> table = element_values(type, call.output_dtype());
+            const std::int64_t size = size_of(call.output_dtype());
+            const auto* packed = call.input<std::uint8_t>(0).data();
+            auto* out = call.output<std::byte>().data();
+            for_each_block(call, type, call.output_count(), [&](auto element, auto count, auto byte, auto bytes) {
+              unpack_block(type, table.data(), packed + byte, bytes, out + element * size, size, count);
+            });
+          }};
+}
+
+Kernel ov_pack(const Target& target) {
+  const auto pack_block = PLUMB_FOR_TARGET(PackBlock, target);
+  return {"ov_pack", kExactContract, {}, [pack_block](const Call& call, void*) {
+            const Element type = type_of(call);
+            const DType from = call.input_dtype(0);
+            const auto* values = call.input<std::byte>(0).data();
+            auto* packed = call.output<std::uint8_t>().data();
+            for_each_block(call, type, call.input_count(0), [&](auto element, auto count, auto byte, auto bytes) {
+              pack_block(type, from, values + element * size_of(from), count, packed + byte, bytes);
+            });
+          }};
+}
+
+}  // namespace plumb::cpu
+#endif  // HWY_ONCE
