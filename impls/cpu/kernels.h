@@ -17,14 +17,16 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel pack_aten_int4(const Target& target);
 [[nodiscard]] Kernel unpack_aten_int4(const Target& target);
 [[nodiscard]] Kernel pack_dyn_quant_4bit(const Target& target);
+[[nodiscard]] Kernel transpose_scales(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
-inline constexpr MakeKernel kKernels[] = {
-    pack_uint4,   unpack_uint4,   pack_plain_int32, unpack_plain_int32,  pack_plain_int4, unpack_plain_int4, pack_uintx,
-    unpack_uintx, pack_aten_int4, unpack_aten_int4, pack_dyn_quant_4bit, linear_q4gsw,    embedding_q4gsw};
+inline constexpr MakeKernel kKernels[] = {pack_uint4,      unpack_uint4,      pack_plain_int32,    unpack_plain_int32,
+                                          pack_plain_int4, unpack_plain_int4, pack_uintx,          unpack_uintx,
+                                          pack_aten_int4,  unpack_aten_int4,  pack_dyn_quant_4bit, transpose_scales,
+                                          linear_q4gsw,    embedding_q4gsw};
 
 /// The contract of kernels that move integers, where nothing is rounded.
 inline constexpr plumb_contract kExactContract = {PLUMB_F32, PLUMB_F64, PLUMB_F32, 1, 0, 0, 1};

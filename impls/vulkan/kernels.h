@@ -21,6 +21,7 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel pack_aten_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_aten_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_dyn_quant_4bit_kernel(const DeviceId& device);
+[[nodiscard]] Kernel transpose_scales_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 

@@ -13,8 +13,8 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::pack_uint4_kernel,         vulkan::unpack_uint4_kernel,        vulkan::pack_plain_int32_kernel,
     vulkan::unpack_plain_int32_kernel, vulkan::pack_plain_int4_kernel,     vulkan::unpack_plain_int4_kernel,
     vulkan::pack_uintx_kernel,         vulkan::unpack_uintx_kernel,        vulkan::pack_aten_int4_kernel,
-    vulkan::unpack_aten_int4_kernel,   vulkan::pack_dyn_quant_4bit_kernel, vulkan::linear_q4gsw_kernel,
-    vulkan::embedding_q4gsw_kernel,
+    vulkan::unpack_aten_int4_kernel,   vulkan::pack_dyn_quant_4bit_kernel, vulkan::transpose_scales_kernel,
+    vulkan::linear_q4gsw_kernel,       vulkan::embedding_q4gsw_kernel,
 };
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {
