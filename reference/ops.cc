@@ -22,6 +22,7 @@
 #include "reference/quant/quantize_affine.h"
 #include "reference/quant/repack_embedding.h"
 #include "reference/quant/tinygemm.h"
+#include "reference/quant/transpose_scales.h"
 #include "reference/quant/uintx.h"
 #include "reference/quant/weight_blocks.h"
 
@@ -69,6 +70,7 @@ std::span<const Op> all_ops() {
       choose_qparams_tinygemm(),
       ov_unpack(),
       ov_pack(),
+      transpose_scales(),
       quantize_tinygemm(),
       dequantize_tinygemm(),
   };

@@ -188,6 +188,12 @@ Tensor make_codes(const Port& port, const Source& source) {
   return tensor;
 }
 
+// Any bits, those of infinities, NaN and subnormals among them.
+void set_any_bits(Tensor& tensor, const Random& random) {
+  const std::span<std::byte> bytes = tensor.bytes();
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(random.bits(i));
+}
+
 double make_value(const Port& port, const Source& source, const DTypeInfo& type, std::uint64_t index) {
   switch (port.fill) {
     case Fill::bytes:
@@ -257,6 +263,10 @@ Tensor make_input(const Op& op, const Signature& signature, const Port& port, co
   if (port.fill == Fill::codes) return make_codes(port, source);
   Tensor tensor(dtype_of(port, op, signature), shape_of(port, signature));
   const DTypeInfo& type = info(tensor.dtype());
+  if (port.fill == Fill::bytes && type.size_bytes > 1) {
+    set_any_bits(tensor, source.random);
+    return tensor;
+  }
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     tensor.set(i, make_value(port, source, type, static_cast<std::uint64_t>(i)));
   }

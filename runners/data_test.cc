@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <set>
 
 #include "reference/error.h"
@@ -53,6 +54,20 @@ TEST(Data, WholeInputsAreTheSameOnEveryMachine) {
 TEST(Data, BytesCoverAllValuesBeforeAnyRepeats) {
   const Tensor codes = make_problem(parse_case("pack_uint4[n=256]/exact#9")).inputs[0];
   EXPECT_EQ(std::set<int>(codes.codes().begin(), codes.codes().end()).size(), 256U);
+}
+
+TEST(Data, BytesOfWideElementsAreAnyBits) {
+  const Tensor scales = make_problem(parse_case("transpose_scales[N=130,G=65,scale=f16]/exact#9")).inputs[0];
+  std::set<std::uint16_t> distinct;
+  int special = 0;
+  for (std::int64_t i = 0; i < scales.size(); ++i) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, scales.bytes().data() + 2 * i, sizeof bits);
+    distinct.insert(bits);
+    special += std::isfinite(scales.at(i)) ? 0 : 1;
+  }
+  EXPECT_GT(distinct.size(), 7000U);  // 8450 draws from 65536
+  EXPECT_GT(special, 100);            // one in 32 is infinite or NaN
 }
 
 TEST(Data, IndicesAskForTheLastAndTheFirstRow) {

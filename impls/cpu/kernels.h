@@ -25,6 +25,7 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel pack_dyn_quant_4bit(const Target& target);
 [[nodiscard]] Kernel ov_unpack(const Target& target);
 [[nodiscard]] Kernel ov_pack(const Target& target);
+[[nodiscard]] Kernel transpose_scales(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
@@ -92,6 +93,7 @@ inline constexpr MakeKernel kKernels[] = {
     choose_qparams_tinygemm,
     ov_unpack,
     ov_pack,
+    transpose_scales,
     quantize_tinygemm,
     dequantize_tinygemm,
 };

@@ -51,9 +51,10 @@ Problem problem_of(const Op& op, const Sizes& sizes, Data data) {
     if (is_present(port, problem.signature)) {
       tensor = Tensor(dtype_of(port, op, problem.signature), shape_of(port, problem.signature));
     }
-    for (std::int64_t flat = 0; flat < tensor.size(); ++flat) {
+    const bool is_bytes = port.fill == Fill::bytes || port.fill == Fill::codes;
+    for (std::int64_t flat = 0; flat < (is_bytes ? tensor.size_bytes() : tensor.size()); ++flat) {
       const std::uint64_t bits = bits_at(i, static_cast<std::uint64_t>(flat));
-      if (port.fill == Fill::bytes || port.fill == Fill::codes) {
+      if (is_bytes) {
         tensor.bytes()[static_cast<std::size_t>(flat)] = static_cast<std::byte>(bits);
       } else {
         tensor.set(flat, value_for(port, tensor.dtype(), bits, problem.signature.values, data));
@@ -138,7 +139,8 @@ void expect_right(const Subject& subject, const Problem& problem, const Tensor& 
   if (data == Data::exact) std::ranges::fill(bound, 0);
   for (std::int64_t i = 0; i < got.size(); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    ASSERT_TRUE(std::abs(got.at(i) - expected.value[at]) <= bound[at])
+    const bool same = got.at(i) == expected.value[at] || (std::isnan(got.at(i)) && std::isnan(expected.value[at]));
+    ASSERT_TRUE(same || std::abs(got.at(i) - expected.value[at]) <= bound[at])
         << "element " << i << ": got " << got.at(i) << ", want " << expected.value[at] << ", bound " << bound[at];
   }
 }
@@ -372,6 +374,18 @@ TEST(CpuKernels, Q4gswRequantRoundsAsPrescribed) {
       expect_right(subject, problem, subject.run(problem, 2), Data::exact);
     });
   }
+}
+
+TEST(CpuKernels, TransposeScales) {
+  std::vector<Sizes> cases = {{{"N", 0}, {"G", 3}}, {{"N", 3}, {"G", 0}}};
+  for (const DType scale : {DType::f32, DType::f16, DType::bf16, DType::i8}) {
+    for (const std::int64_t n : {1, 3, 4, 16, 17, 67, 200}) {
+      for (const std::int64_t g : {1, 5, 8, 16, 33}) {
+        cases.push_back({{"N", n}, {"G", g}, {"scale", code_of(scale)}});
+      }
+    }
+  }
+  expect_right(transpose_scales, cases);
 }
 
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {

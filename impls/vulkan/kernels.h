@@ -29,6 +29,7 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel pack_dyn_quant_4bit_kernel(const DeviceId& device);
 [[nodiscard]] Kernel ov_unpack_kernel(const DeviceId& device);
 [[nodiscard]] Kernel ov_pack_kernel(const DeviceId& device);
+[[nodiscard]] Kernel transpose_scales_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);

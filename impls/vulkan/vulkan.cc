@@ -50,6 +50,7 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::choose_qparams_tinygemm_kernel,
     vulkan::quantize_tinygemm_kernel,
     vulkan::dequantize_tinygemm_kernel,
+    vulkan::transpose_scales_kernel,
     vulkan::nncf_decompress_kernel,
     vulkan::nncf_quantize_kernel,
 };
