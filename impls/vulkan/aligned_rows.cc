@@ -1,6 +1,6 @@
 // align_width and transpose_scales_aligned: both gather elements by two strides and pad rows with zeros.
 #include "impls/vulkan/kernels.h"
-#include "impls/vulkan/words.h"
+#include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
 namespace {
@@ -20,9 +20,9 @@ void run(const DeviceId& id, const Call& call, const Gather& gather) {
   if (call.output_count() == 0) return;
   Device& device = Device::at(id);
   const std::int64_t align = call["align"], width = (gather.columns + align - 1) / align * align;
-  run_words(device, kShader, call, {upload_input(device, call, 0)},
-            {word_of(call.output_count()), word_of(info(call.input_dtype(0)).size_bytes), word_of(width),
-             word_of(gather.columns), word_of(gather.row_stride), word_of(gather.column_stride)});
+  run_per_word(device, kShader, call, 0, {upload_input(device, call, 0)},
+               {word_of(call.output_count()), word_of(info(call.input_dtype(0)).size_bytes), word_of(width),
+                word_of(gather.columns), word_of(gather.row_stride), word_of(gather.column_stride)});
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // group_sums.
 #include "impls/vulkan/kernels.h"
-#include "impls/vulkan/words.h"
+#include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
 namespace {
@@ -13,8 +13,8 @@ constexpr Shader kShader{"group_sums", kSpirv, 1};
 void run(const DeviceId& id, const Call& call) {
   if (call.output_count() == 0) return;
   Device& device = Device::at(id);
-  run_words(device, kShader, call, {upload_input(device, call, 0)},
-            {word_of(call["N"]), word_of(call["K"]), word_of(call["group"])});
+  run_per_word(device, kShader, call, 0, {upload_input(device, call, 0)},
+               {word_of(call["N"]), word_of(call["K"]), word_of(call["group"])});
 }
 
 }  // namespace

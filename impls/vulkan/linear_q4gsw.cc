@@ -37,12 +37,13 @@ constexpr plumb_contract kContract{.activation = PLUMB_F32,
 static_assert(kLocalY == 8, "chain_extra counts the fold of eight parts");
 
 struct Weight {
-  StoragePtr blocks;  // plumb.blocks_4x8
+  StoragePtr blocks;  // et_vk.w_4x8_nc
   StoragePtr scales;  // f32 [groups + 1, N padded to 8], padding 0; the last row is the bias
   std::uint32_t bias_row;
 };
 
-std::uint32_t k_blocks(const Call& call) { return static_cast<std::uint32_t>((call["K"] + 3) / 4); }
+// Blocks of columns come in twos.
+std::uint32_t k_blocks(const Call& call) { return static_cast<std::uint32_t>((call["K"] + 7) / 8 * 2); }
 std::uint32_t n_blocks(const Call& call) { return static_cast<std::uint32_t>((call["N"] + 7) / 8); }
 
 // Also the groups that only the padding of K to whole blocks belongs to.

@@ -1,6 +1,6 @@
 // pack_q4gsw and unpack_q4gsw.
 #include "impls/vulkan/kernels.h"
-#include "impls/vulkan/words.h"
+#include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
 namespace {
@@ -17,15 +17,15 @@ constexpr Shader kUnpack{"unpack_q4gsw", kUnpackSpirv, 1};
 void run_pack(const DeviceId& id, const Call& call) {
   Device& device = Device::at(id);
   const std::int64_t row_bytes = call.output_count() / call["N"], code_bytes = info(call.input_dtype(0)).size_bytes;
-  run_words(device, kPack, call, {upload_input(device, call, 0)},
-            {word_of(call.output_count()), word_of(call["K"]), word_of(row_bytes), word_of(code_bytes)});
+  run_per_word(device, kPack, call, 0, {upload_input(device, call, 0)},
+               {word_of(call.output_count()), word_of(call["K"]), word_of(row_bytes), word_of(code_bytes)});
 }
 
 void run_unpack(const DeviceId& id, const Call& call) {
   if (call.output_count() == 0) return;
   Device& device = Device::at(id);
-  run_words(device, kUnpack, call, {upload_input(device, call, 0)},
-            {word_of(call.output_count()), word_of(call["columns"]), word_of(call["row_bytes"])});
+  run_per_word(device, kUnpack, call, 0, {upload_input(device, call, 0)},
+               {word_of(call.output_count()), word_of(call["columns"]), word_of(call["row_bytes"])});
 }
 
 }  // namespace

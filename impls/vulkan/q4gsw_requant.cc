@@ -1,6 +1,6 @@
 // q4gsw_requant and q4gsw_requant_w_4x8.
 #include "impls/vulkan/kernels.h"
-#include "impls/vulkan/words.h"
+#include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
 namespace {
@@ -17,8 +17,8 @@ constexpr Shader kBlocks{"q4gsw_requant_w_4x8", kBlocksSpirv, 2};
 void run(const DeviceId& id, const Call& call, const Shader& shader) {
   if (call.output_count() == 0) return;
   Device& device = Device::at(id);
-  run_words(device, shader, call, {upload_input(device, call, 0), upload_input(device, call, 1)},
-            {word_of(call["N"]), word_of(call["K"]), word_of(call["group"])});
+  run_per_word(device, shader, call, 0, {upload_input(device, call, 0), upload_input(device, call, 1)},
+               {word_of(call["N"]), word_of(call["K"]), word_of(call["group"])});
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // repack_embedding.
 #include "impls/vulkan/kernels.h"
-#include "impls/vulkan/words.h"
+#include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
 namespace {
@@ -16,7 +16,7 @@ Kernel repack_embedding_kernel(const DeviceId& id) {
   return {"repack_embedding", kExactContract, nullptr, [id](const Call& call, void*) {
             if (call.output_count() == 0) return;
             Device& device = Device::at(id);
-            run_words(device, kShader, call, {upload_input(device, call, 0)}, {});
+            run_per_word(device, kShader, call, 0, {upload_input(device, call, 0)}, {});
           }};
 }
 

@@ -12,7 +12,7 @@ constexpr std::uint8_t kZeroCodes = 0x88;  // two codes 0 in offset binary
 std::vector<std::uint8_t> repack_to_w_4x8(Extent extent, std::span<const std::uint8_t> q4gsw) {
   const std::int64_t row_bytes = (extent.columns + 7) / 8 * 4;
   PLUMB_CHECK(static_cast<std::int64_t>(q4gsw.size()) == extent.rows * row_bytes);
-  const std::int64_t k_blocks = (extent.columns + 3) / 4, n_blocks = (extent.rows + 7) / 8;
+  const std::int64_t k_blocks = (extent.columns + 7) / 8 * 2, n_blocks = (extent.rows + 7) / 8;
   std::vector<std::uint8_t> blocks(static_cast<std::size_t>(k_blocks * n_blocks * 16), kZeroCodes);
   for (std::int64_t n = 0; n < extent.rows; n += 2) {
     const std::uint8_t* even_row = q4gsw.data() + n * row_bytes;

@@ -14,7 +14,7 @@ TEST(W4x8, EqualsTheDeclaredLayout) {
       std::vector<int> codes;
       for (std::int64_t i = 0; i < rows * columns; ++i) codes.push_back(static_cast<int>((i * 7 + i / 16) % 16) - 8);
       const std::vector<std::uint8_t> q4gsw = pack(layout_named("et_vk.q4gsw"), extent, codes);
-      EXPECT_EQ(repack_to_w_4x8(extent, q4gsw), pack(layout_named("plumb.blocks_4x8"), extent, codes))
+      EXPECT_EQ(repack_to_w_4x8(extent, q4gsw), pack(layout_named("et_vk.w_4x8_nc"), extent, codes))
           << rows << " x " << columns;
     }
   }
@@ -23,7 +23,7 @@ TEST(W4x8, EqualsTheDeclaredLayout) {
 TEST(W4x8, PaddingOfTheSourceIsNotTakenOver) {
   const std::vector<std::uint8_t> q4gsw{0x21, 0x03, 0xff, 0xff};  // one row of three columns
   const std::vector<int> codes{1 - 8, 2 - 8, 3 - 8};
-  EXPECT_EQ(repack_to_w_4x8({1, 3}, q4gsw), pack(layout_named("plumb.blocks_4x8"), {1, 3}, codes));
+  EXPECT_EQ(repack_to_w_4x8({1, 3}, q4gsw), pack(layout_named("et_vk.w_4x8_nc"), {1, 3}, codes));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // pack_q4_linear_weight, pack_w_4x8, pack_q8_linear_weight and pack_int4_transposed.
 #include "impls/vulkan/kernels.h"
-#include "impls/vulkan/words.h"
+#include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
 namespace {
@@ -21,7 +21,7 @@ constexpr Shader kTransposed{"pack_int4_transposed", kTransposedSpirv, 1};
 void run(const DeviceId& id, const Call& call, const Shader& shader, std::vector<std::uint32_t> sizes) {
   if (call.output_count() == 0) return;
   Device& device = Device::at(id);
-  run_words(device, shader, call, {upload_input(device, call, 0)}, std::move(sizes));
+  run_per_word(device, shader, call, 0, {upload_input(device, call, 0)}, std::move(sizes));
 }
 
 // Which rows share word r of a block: row r * word_step in the low nibbles, and the one `partner` further on.

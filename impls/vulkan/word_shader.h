@@ -33,4 +33,12 @@ void run_per_word(Device& device, const Shader& shader, const Call& call, std::s
 /// The bytes of an input of any element type.
 [[nodiscard]] std::span<const std::byte> bytes_of_input(const Call& call, std::size_t input);
 
+/// A device copy of an input of any element type.
+[[nodiscard]] inline StoragePtr upload_input(Device& device, const Call& call, std::size_t input) {
+  return upload_bytes(device, call.op().inputs[input].name, bytes_of_input(call, input));
+}
+
+/// A size or parameter as a push constant.
+[[nodiscard]] inline std::uint32_t word_of(std::int64_t value) { return static_cast<std::uint32_t>(value); }
+
 }  // namespace plumb::vulkan

@@ -126,7 +126,6 @@ TEST(Layouts, W4x8IsThatOfExecuTorchsShader) {
   const Extent extent{12, 16};
   const std::vector<int> codes = unpack(layout_named("et_vk.q4gsw"), extent, rows);
   EXPECT_EQ(pack(layout_named("et_vk.w_4x8_nc"), extent, codes), blocks);
-  EXPECT_EQ(pack(layout_named("plumb.blocks_4x8"), extent, codes), blocks);
 }
 
 TEST(Layouts, TorchaosPlainNibbles) {

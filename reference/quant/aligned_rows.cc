@@ -1,6 +1,7 @@
 #include "reference/quant/aligned_rows.h"
 
 #include "reference/kernel/ports.h"
+#include "reference/quant/integer_codes.h"
 
 namespace plumb {
 namespace {
@@ -20,7 +21,7 @@ Answer evaluate_align(const Problem& problem) {
       value[static_cast<std::size_t>(m * width + k)] = problem.inputs[0].at(m * columns + k);
     }
   }
-  return {{std::move(value), {}, {}, {}}};
+  return prescribed(std::move(value));
 }
 
 Answer evaluate_transpose(const Problem& problem) {
@@ -32,7 +33,7 @@ Answer evaluate_transpose(const Problem& problem) {
       value[static_cast<std::size_t>(g * width + n)] = problem.inputs[0].at(n * groups + g);
     }
   }
-  return {{std::move(value), {}, {}, {}}};
+  return prescribed(std::move(value));
 }
 
 }  // namespace

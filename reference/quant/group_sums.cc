@@ -1,5 +1,7 @@
 #include "reference/quant/group_sums.h"
 
+#include "reference/quant/integer_codes.h"
+
 namespace plumb {
 namespace {
 
@@ -13,7 +15,7 @@ Answer evaluate(const Problem& problem) {
       value[static_cast<std::size_t>(k / group * padded_rows + n)] += problem.inputs[0].at(n * columns + k);
     }
   }
-  return {{std::move(value), {}, {}, {}}};
+  return prescribed(std::move(value));
 }
 
 }  // namespace

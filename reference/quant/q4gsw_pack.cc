@@ -1,6 +1,7 @@
 #include "reference/quant/q4gsw_pack.h"
 
 #include "reference/layout/layouts.h"
+#include "reference/quant/integer_codes.h"
 
 namespace plumb {
 namespace {
@@ -17,7 +18,7 @@ Answer evaluate_pack(const Problem& problem) {
     }
   }
   const std::vector<std::uint8_t> bytes = pack(layout_named("et_vk.q4_even_low"), {rows, padded}, codes);
-  return {{{bytes.begin(), bytes.end()}, {}, {}, {}}};
+  return prescribed({bytes.begin(), bytes.end()});
 }
 
 Answer evaluate_unpack(const Problem& problem) {
@@ -28,7 +29,7 @@ Answer evaluate_unpack(const Problem& problem) {
   for (std::int64_t n = 0; n < rows; ++n) {
     for (std::int64_t k = 0; k < columns; ++k) value.push_back(codes[static_cast<std::size_t>(n * padded + k)]);
   }
-  return {{std::move(value), {}, {}, {}}};
+  return prescribed(std::move(value));
 }
 
 Param code_type() {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "reference/layout/layouts.h"
+#include "reference/quant/integer_codes.h"
 
 namespace plumb {
 namespace {
@@ -51,7 +52,7 @@ Answer evaluate_rows(const Problem& problem) {
       value.push_back(codes[at] + 8 + 16 * high);  // open if either is
     }
   }
-  return {{std::move(value), {}, {}, {}}};
+  return prescribed(std::move(value));
 }
 
 // Every word that holds an open code is open.
@@ -67,12 +68,11 @@ Answer evaluate_blocks(const Problem& problem) {
     const BitPosition at = layout.position(flat / extent.columns, flat % extent.columns, 0, layout.padded(extent));
     is_open[static_cast<std::size_t>(at.byte / 4)] = true;
   }
-  const std::vector<std::uint8_t> bytes = pack(layout, extent, codes);
-  std::vector<double> value;
+  std::vector<double> value = elements(DType::i32, pack(layout, extent, codes));
   for (std::size_t i = 0; i < is_open.size(); ++i) {
-    value.push_back(is_open[i] ? kOpen : load(DType::i32, reinterpret_cast<const std::byte*>(&bytes[4 * i])));
+    if (is_open[i]) value[i] = kOpen;
   }
-  return {{std::move(value), {}, {}, {}}};
+  return prescribed(std::move(value));
 }
 
 std::vector<Port> latent_and_scales() {

@@ -1,6 +1,7 @@
 #include "reference/quant/repack_embedding.h"
 
 #include "reference/layout/layouts.h"
+#include "reference/quant/integer_codes.h"
 
 namespace plumb {
 namespace {
@@ -11,7 +12,7 @@ Answer evaluate(const Problem& problem) {
   const Layout& from = layout_of(op.inputs[0], problem.signature);
   const Layout& to = layout_of(op.outputs[0], problem.signature);
   const std::vector<std::uint8_t> bytes = pack(to, extent, unpack(from, extent, problem.inputs[0].codes()));
-  return {{{bytes.begin(), bytes.end()}, {}, {}, {}}};
+  return prescribed({bytes.begin(), bytes.end()});
 }
 
 }  // namespace

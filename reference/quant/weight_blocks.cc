@@ -1,20 +1,10 @@
 #include "reference/quant/weight_blocks.h"
 
 #include "reference/layout/layouts.h"
+#include "reference/quant/integer_codes.h"
 
 namespace plumb {
 namespace {
-
-// Little-endian words as signed integers.
-std::vector<double> words_of(const std::vector<std::uint8_t>& bytes) {
-  std::vector<double> words;
-  for (std::size_t i = 0; i < bytes.size(); i += 4) {
-    std::uint32_t word = 0;
-    for (std::size_t b = 0; b < 4; ++b) word |= static_cast<std::uint32_t>(bytes[i + b]) << (8 * b);
-    words.push_back(static_cast<std::int32_t>(word));
-  }
-  return words;
-}
 
 // Codes go from one layout to another.
 std::vector<std::uint8_t> moved(const Problem& problem, const char* from, std::string_view to) {
@@ -23,25 +13,22 @@ std::vector<std::uint8_t> moved(const Problem& problem, const char* from, std::s
 }
 
 Answer evaluate_linear(const Problem& problem) {
-  return {{words_of(moved(problem, "et_vk.q4_even_low", "et_vk.q4_linear_kc")), {}, {}, {}}};
+  return prescribed(elements(DType::i32, moved(problem, "et_vk.q4_even_low", "et_vk.q4_linear_kc")));
 }
 
 Answer evaluate_w_4x8(const Problem& problem) {
   const char* to = problem.signature["order"] == 0 ? "et_vk.w_4x8_nc" : "et_vk.w_4x8_kc";
-  return {{words_of(moved(problem, "et_vk.q4_even_low", to)), {}, {}, {}}};
+  return prescribed(elements(DType::i32, moved(problem, "et_vk.q4_even_low", to)));
 }
 
 Answer evaluate_q8(const Problem& problem) {
-  std::vector<int> codes;
-  for (std::int64_t i = 0; i < problem.inputs[0].size(); ++i) {
-    codes.push_back(static_cast<int>(problem.inputs[0].at(i)));
-  }
-  return {{words_of(pack(layout_named("et_vk.q8_nc"), extent_of(problem.signature), codes)), {}, {}, {}}};
+  return prescribed(elements(
+      DType::i32, pack_integers(layout_named("et_vk.q8_nc"), extent_of(problem.signature), problem.inputs[0])));
 }
 
 Answer evaluate_transposed(const Problem& problem) {
   const std::vector<std::uint8_t> bytes = moved(problem, "et_vk.q4_even_high", "et_vk.q4_transposed");
-  return {{{bytes.begin(), bytes.end()}, {}, {}, {}}};
+  return prescribed({bytes.begin(), bytes.end()});
 }
 
 const Size kRows = {"N", "rows", {1, 2, 4, 5, 7, 8, 9, 12, 15, 16, 17, 33, 64}};
