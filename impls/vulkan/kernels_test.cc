@@ -40,7 +40,11 @@ std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
 
 double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
-  if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.high, sizes) + 1));
+  if (!port.high.empty()) {
+    const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
+    return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
+  }
+  if (port.fill == Fill::integers) return std::floor((unit - 0.5) * 0x1p32);  // any of i32
   if (port.fill == Fill::activation || port.fill == Fill::bias) return 4 * unit - 2;
   return (unit - 0.3) / 8;  // scales, some negative
 }
@@ -179,6 +183,27 @@ const OddShape kOddShapes[] = {
     {"unpack_uint4", {{"n", 2049}, {"lead", 2}}},
     {"unpack_uint4", {{"n", 1}, {"container", kI8}}},
     {"unpack_uint4", {{"n", 2049}, {"container", kI8}}},
+    {"pack_int4", {{"n", 14}}},
+    {"pack_int4", {{"n", 4098}, {"lead", 2}}},
+    {"unpack_int4", {{"n", 2049}, {"lead", 2}}},
+    {"unpack_int4", {{"n", 1025}, {"container", kI8}}},
+    {"pack_uint2", {{"n", 4}}},
+    {"pack_uint2", {{"n", 2052}, {"lead", 2}}},
+    {"unpack_uint2", {{"n", 1}}},
+    {"unpack_uint2", {{"n", 1025}, {"container", kI8}}},
+    {"onnx_pack_4bit", {{"n", 4098}, {"lead", 2}}},
+    {"onnx_pack_4bit", {{"n", 18}, {"container", kI8}}},
+    {"onnx_pack_int4_blocks", {{"K", 1}, {"N", 1}, {"block", 1}}},
+    {"onnx_pack_int4_blocks", {{"K", 261}, {"N", 67}, {"block", 259}, {"container", kI8}}},
+    {"onnx_pack_int4_blocks", {{"K", 33}, {"N", 17}, {"block", 5}}},
+    {"pack_plain_int32", {{"N", 1}, {"K", 8}}},
+    {"pack_plain_int32", {{"N", 3}, {"K", 1032}, {"signed", 1}}},
+    {"unpack_plain_int32", {{"N", 1}, {"K", 8}, {"signed", 1}}},
+    {"unpack_plain_int32", {{"N", 5}, {"K", 136}}},
+    {"pack_plain_int4", {{"N", 1}, {"K", 2}}},
+    {"pack_plain_int4", {{"N", 3}, {"K", 130}}},
+    {"unpack_plain_int4", {{"N", 1}, {"K", 2}}},
+    {"unpack_plain_int4", {{"N", 3}, {"K", 1030}}},
     {"linear_q4gsw", {{"M", 1}, {"K", 1}, {"N", 1}, {"group", 1}}},
     {"linear_q4gsw", {{"M", 1}, {"K", 7}, {"N", 3}, {"group", 7}, {"bias", 1}}},
     {"linear_q4gsw", {{"M", 4}, {"K", 6}, {"N", 17}, {"group", 3}, {"x", kF16}, {"scale", kBf16}}},
@@ -233,9 +258,11 @@ TEST_F(VulkanKernels, TheSameCallGivesTheSameBits) {
 }
 
 TEST_F(VulkanKernels, NothingToDoIsDone) {
-  for (const OddShape& shape : {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
-                                OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
-                                OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
+  for (const OddShape& shape :
+       {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
+        OddShape{"pack_plain_int32", {{"N", 3}, {"K", 0}}}, OddShape{"unpack_plain_int4", {{"N", 0}, {"K", 2}}},
+        OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
+        OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
     const Op& op = op_named(shape.op);
     const Problem problem = problem_of(op, shape.sizes);
     const Prepared prepared(impl_of(op.name), op, problem);
