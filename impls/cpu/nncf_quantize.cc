@@ -55,14 +55,14 @@ HWY_INLINE void ForLanes(int64_t count, const Body& body) {
   for (; i < count; ++i) body(D1(), i);
 }
 
-// Min and Max of Highway lose NaN on some targets.
+// Min and Max of Highway lose NaN on some targets, and so does its Ne.
 template <class DD, class V = hn::Vec<DD>>
 HWY_INLINE V MinOrNan(DD /*d*/, V a, V b) {
-  return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::Ne(b, b)), b, a);
+  return hn::IfThenElse(hn::And(hn::Eq(b, b), hn::Not(hn::Lt(b, a))), a, b);
 }
 template <class DD, class V = hn::Vec<DD>>
 HWY_INLINE V MaxOrNan(DD /*d*/, V a, V b) {
-  return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::Ne(b, b)), b, a);
+  return hn::IfThenElse(hn::And(hn::Eq(b, b), hn::Not(hn::Gt(b, a))), a, b);
 }
 
 // Of `count` neighbours.
@@ -202,6 +202,11 @@ HWY_INLINE void QuantizeBlocks(const NncfQuantization& job, int64_t first, int64
   }
 }
 
+void HalveScales(const float* scales, uint16_t* halves, int64_t count) {
+  ForLanes(count, [&](auto d, int64_t i)
+                      HWY_ATTR { StoreRounded(F16Element(), d, RoundToF16(d, hn::LoadU(d, scales + i)), halves + i); });
+}
+
 void Quantize(const NncfQuantization& job, int64_t first, int64_t last, float* workspace) {
   if (job.dtype == DType::f32) QuantizeBlocks<F32Element>(job, first, last, workspace);
   if (job.dtype == DType::f16) QuantizeBlocks<F16Element>(job, first, last, workspace);
@@ -215,13 +220,18 @@ HWY_AFTER_NAMESPACE();
 namespace plumb::cpu {
 namespace {
 
+HWY_EXPORT(HalveScales);
 HWY_EXPORT(Quantize);
 
 using Body = void (*)(const NncfQuantization&, std::int64_t, std::int64_t, float*);
+using Halve = void (*)(const float*, std::uint16_t*, std::int64_t);
 
 enum Output : std::size_t { kCodes, kScale, kZeroPoint, kDequantized };
 
-void run(const Call& call, Body body) {
+void run(const Call& call, Body body, Halve halve) {
+  // Codes are made with f32 scales also where their f16s are asked for.
+  const bool halves = call.output_dtype(kScale) == DType::f16;
+  std::vector<float> scales(static_cast<std::size_t>(halves ? call.output_count(kScale) : 0));
   const NncfQuantization job{call.input<std::uint8_t>(0).data(),
                              call.input_dtype(0),
                              call["N"] * (call["K"] / call["group"]),
@@ -230,7 +240,7 @@ void run(const Call& call, Body body) {
                              static_cast<int>(call["bits"]),
                              call.output_dtype(kCodes) == DType::u8,
                              call.output<std::uint8_t>(kCodes).data(),
-                             call.output<float>(kScale).data(),
+                             halves ? scales.data() : call.output<float>(kScale).data(),
                              call.output<std::int32_t>(kZeroPoint).data(),
                              call.output<float>(kDequantized).data()};
   // Made here, as threads must not throw: each has a piece of its own, found by the block it begins with.
@@ -242,13 +252,15 @@ void run(const Call& call, Body body) {
       body(job, piece_start(job.blocks, pieces, piece), piece_start(job.blocks, pieces, piece + 1), own);
     }
   });
+  if (halves) halve(scales.data(), call.output<std::uint16_t>(kScale).data(), call.output_count(kScale));
 }
 
 }  // namespace
 
 Kernel nncf_quantize(const Target& target) {
   const Body body = PLUMB_FOR_TARGET(Quantize, target);
-  return {"nncf_quantize", kExactContract, {}, [body](const Call& call, void*) { run(call, body); }};
+  const Halve halve = PLUMB_FOR_TARGET(HalveScales, target);
+  return {"nncf_quantize", kExactContract, {}, [=](const Call& call, void*) { run(call, body, halve); }};
 }
 
 }  // namespace plumb::cpu

@@ -74,7 +74,9 @@ namespace plumb {
   for (const std::int64_t bits : {2, 3, 4, 8}) {
     for (const DType code : {DType::i8, DType::u8}) {
       for (const DType weight : {DType::f32, DType::f16, DType::bf16}) {
-        params.push_back({{"bits", bits}, {"code", number_of(code)}, {"weight", number_of(weight)}});
+        const DType scale = bits == 4 ? DType::f16 : DType::f32;
+        params.push_back(
+            {{"bits", bits}, {"code", number_of(code)}, {"weight", number_of(weight)}, {"scale", number_of(scale)}});
       }
     }
   }

@@ -1,7 +1,7 @@
 // nncf_compress_constants and nncf_decompress.
 
-#include "impls/vulkan/elements.h"
 #include "impls/vulkan/kernels.h"
+#include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
 namespace {
@@ -19,15 +19,6 @@ constexpr Shader kPack{"nncf_pack_constants", kPackSpirv, 1};
 constexpr Shader kHalf{"f32_to_f16", kHalfSpirv, 1};
 constexpr Shader kDecompress{"nncf_decompress", kDecompressSpirv, 3};
 
-// Every rounding is done in integers: the rest of the contract has no meaning here.
-constexpr plumb_contract kContract{.activation = PLUMB_F32,
-                                   .weight = PLUMB_F64,
-                                   .accumulator = PLUMB_F32,
-                                   .chain_divisor = 1,
-                                   .chain_extra = 0,
-                                   .flushes_subnormals = 0,
-                                   .deterministic = 1};
-
 enum CompressInput : std::size_t { kWeight, kScale, kZeroPoint };
 enum CompressOutput : std::size_t { kPackedWeightOut, kStoredScaleOut, kStoredZeroPointOut };
 enum DecompressInput : std::size_t { kPackedWeight, kStoredScale, kStoredZeroPoint };
@@ -37,10 +28,10 @@ std::uint32_t kind_of_codes(DType dtype) { return dtype == DType::i32 ? 1 : dtyp
 
 void pack(Device& device, const Call& call, std::size_t input, std::size_t output, std::uint32_t offset) {
   if (call.output_count(output) == 0) return;
-  run_to_output(device, kPack, call, output,
-                {static_cast<std::uint32_t>(call.input_count(input)), static_cast<std::uint32_t>(call["bits"]), offset,
-                 kind_of_codes(call.input_dtype(input))},
-                {upload_input(device, call, input)});
+  const std::vector<std::uint32_t> sizes = {static_cast<std::uint32_t>(call.input_count(input)),
+                                            static_cast<std::uint32_t>(call["bits"]), offset,
+                                            kind_of_codes(call.input_dtype(input))};
+  run_per_word(device, kPack, call, output, {upload_bytes(device, "codes", bytes_of_input(call, input))}, sizes);
 }
 
 void run_compress(const DeviceId& id, const Call& call) {
@@ -52,7 +43,7 @@ void run_compress(const DeviceId& id, const Call& call) {
   if (call.output_count(kStoredScaleOut) == 0) return;
   std::vector<float> scale = call.input_as_f32(kScale);
   scale.resize((scale.size() + 1) / 2 * 2);
-  run_to_output(device, kHalf, call, kStoredScaleOut, {}, {device.upload("scale", scale)});
+  run_per_word(device, kHalf, call, kStoredScaleOut, {device.upload("scale", scale)});
 }
 
 // What the shader calls the element type of the result.
@@ -64,24 +55,31 @@ void run_decompress(const DeviceId& id, const Call& call) {
   const auto bits = static_cast<std::uint32_t>(call["bits"]);
   const std::uint32_t asymmetric = call["asym"] != 0 ? 1 : 0;
   const std::uint32_t flip = bits == 8 && asymmetric == 0 ? 128 : 0;
-  const StoragePtr zero_points = asymmetric != 0 ? upload_input(device, call, kStoredZeroPoint)
-                                                 : device.upload("no zero points", std::vector<std::uint32_t>{0});
-  run_to_output(device, kDecompress, call, 0,
-                {static_cast<std::uint32_t>(call.output_count()), static_cast<std::uint32_t>(call["columns"]), bits,
-                 flip, asymmetric, kind_of_result(call.output_dtype())},
-                {upload_input(device, call, kPackedWeight), device.upload("scale", call.input_as_f32(kStoredScale)),
-                 zero_points});
+  const std::vector<std::uint32_t> sizes = {static_cast<std::uint32_t>(call.output_count()),
+                                            static_cast<std::uint32_t>(call["columns"]),
+                                            bits,
+                                            flip,
+                                            asymmetric,
+                                            kind_of_result(call.output_dtype())};
+  std::span<const std::byte> zero_points;  // upload_bytes makes one word of none
+  if (asymmetric != 0) zero_points = bytes_of_input(call, kStoredZeroPoint);
+  run_per_word(device, kDecompress, call, 0,
+               {upload_bytes(device, "packed_weight", bytes_of_input(call, kPackedWeight)),
+                device.upload("stored_scale", call.input_as_f32(kStoredScale)),
+                upload_bytes(device, "stored_zero_point", zero_points)},
+               sizes);
 }
 
 }  // namespace
 
 Kernel nncf_compress_constants_kernel(const DeviceId& device) {
-  return {"nncf_compress_constants", kContract, nullptr,
+  return {"nncf_compress_constants", kExactContract, nullptr,
           [device](const Call& call, void*) { run_compress(device, call); }};
 }
 
 Kernel nncf_decompress_kernel(const DeviceId& device) {
-  return {"nncf_decompress", kContract, nullptr, [device](const Call& call, void*) { run_decompress(device, call); }};
+  return {"nncf_decompress", kExactContract, nullptr,
+          [device](const Call& call, void*) { run_decompress(device, call); }};
 }
 
 }  // namespace plumb::vulkan

@@ -59,6 +59,7 @@ Answer evaluate(const Problem& problem) {
   const Tensor& weight = problem.inputs[0];
   const std::int64_t inner = signature["inner"], group = signature["group"];
   const bool asymmetric = signature["code"] == static_cast<std::int64_t>(DType::u8);
+  const auto stored_scale = static_cast<DType>(signature["scale"]);
   const auto elements = static_cast<std::size_t>(weight.size());
   Expected codes, scales, zero_points, dequantized;
   codes.value.resize(elements);
@@ -69,7 +70,7 @@ Answer evaluate(const Problem& problem) {
       Limits limits;
       for (std::int64_t k = 0; k < group; ++k) limits.add(weight.at(place(k)));
       const Grid grid = grid_of(limits, signature["bits"], asymmetric);
-      scales.value.push_back(grid.scale);
+      scales.value.push_back(round_to(stored_scale, grid.scale));
       if (asymmetric) zero_points.value.push_back(grid.zero_point);
       for (std::int64_t k = 0; k < group; ++k) {
         const double code = grid.code(weight.at(place(k)));
@@ -94,7 +95,7 @@ Op nncf_quantize() {
           "i8 codes: m = |min|, s = (m >= max ? m : -max) / 2^(bits-1), code = clip(round(w / s)); u8 codes: lo = "
           "min(min, 0), hi = max(max, 0), s = (hi - lo) / (2^bits - 1), zero_point = clip(-round(lo / s)), code = "
           "clip(round(w / s + zero_point)); |s| < 2^-23 becomes 2^-23; dequantized = (code - zero_point) * s; all in "
-          "f32, halves to even",
+          "f32, halves to even; the scale is rounded only when it is stored",
       .sizes = {{"N", "rows: everything before the reduced dimension", {1, 2, 3, 5, 16, 17}},
                 {"K",
                  "elements of the reduced dimension",
@@ -107,7 +108,8 @@ Op nncf_quantize() {
                   std::nullopt},
                  {"bits", "bits of a code", Param::Kind::integer, {2, 3, 4, 8}, 4},
                  float_param("code", "element type of the codes: i8 symmetric, u8 asymmetric", {DType::i8, DType::u8}),
-                 float_param("weight", "element type of the weight", {DType::f32, DType::f16, DType::bf16})},
+                 float_param("weight", "element type of the weight", {DType::f32, DType::f16, DType::bf16}),
+                 float_param("scale", "element type the scale is stored in", {DType::f32, DType::f16})},
       .inputs = {{.name = "weight",
                   .meaning = "weight to quantise",
                   .dtype = "weight",
@@ -115,7 +117,7 @@ Op nncf_quantize() {
                   .fill = Fill::weight}},
       .outputs =
           {{.name = "codes", .meaning = "one code a byte", .dtype = "code", .shape = "N, K, inner"},
-           {.name = "scale", .meaning = "scale of each group", .dtype = "f32", .shape = "N, K / group, inner"},
+           {.name = "scale", .meaning = "scale of each group", .dtype = "scale", .shape = "N, K / group, inner"},
            {.name = "zero_point",
             .meaning = "zero point of each group; empty if symmetric",
             .dtype = "i32",

@@ -96,6 +96,14 @@ TEST(NncfQuantize, GroupsRunAlongTheReducedDimension) {
   EXPECT_EQ(columns[kCodes].value, (Values{-4, 0, -8, -8}));
 }
 
+// 0.05 is stored as f16, but 0.7375 / 0.05 = 14.75 is divided by the f32.
+TEST(NncfQuantize, TheScaleIsRoundedOnlyWhenItIsStored) {
+  const auto half = static_cast<std::int64_t>(DType::f16);
+  const Answer answer = quantize({0.75, 0.7375}, {1, 2, 1}, {{"group", 2}, {"scale", half}}, DType::u8);
+  EXPECT_EQ(answer[kScale].value, Values{round_to(DType::f16, static_cast<double>(0.05F))});
+  EXPECT_EQ(answer[kDequantized].value[0], static_cast<double>(15.0F * 0.05F));
+}
+
 // The range overflows: every code is 0, and 0 times infinity is no number.
 TEST(NncfQuantize, ARangeBeyondSingleHasAnInfiniteScale) {
   const double huge = 0x1.8p127;

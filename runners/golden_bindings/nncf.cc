@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reference/error.h"
+#include "reference/layout/layouts.h"
 #include "runners/golden_bindings/systems.h"
 
 namespace plumb {
@@ -135,12 +136,94 @@ void append_quantizer(std::vector<GoldenBinding>& bindings, bool dequantizes) {
   bindings.push_back(std::move(binding));
 }
 
+// How codes are packed in the constants of OpenVINO's and of NNCF's own compressed models.
+std::string layout_of_constant(const Array& constant) {
+  if (constant.logical_dtype == "u2") return "nncf.u2";
+  return constant.logical_dtype == "u3" ? "openvino.u3" : "nncf.u4";
+}
+
+// Not every packing that OpenVINO has is a layout of ours.
+bool has_layout(const Array& constant) {
+  const auto layouts = all_layouts();
+  return std::ranges::find(layouts, layout_of_constant(constant), &Layout::name) != layouts.end();
+}
+
+// One code a byte, of a constant that may be packed. u2 and u3 have a zero point of half their range, i4 is two's
+// complement.
+Array one_a_byte(Array constant, const std::string& name, const std::string& dtype, const Shape& shape) {
+  const std::string& logical = constant.logical_dtype;
+  if (logical == "u2" || logical == "u3" || logical == "u4" || logical == "i4") {
+    const Layout& layout = layout_named(layout_of_constant(constant));
+    std::vector<std::uint8_t> bytes;
+    for (const std::byte byte : constant.bytes) bytes.push_back(std::to_integer<std::uint8_t>(byte));
+    // Whole bytes may hold more codes than there are.
+    const auto stored = unpack(layout, {1, std::ssize(bytes) * 8 / layout.bits}, bytes);
+    const int half = 1 << (layout.bits - 1);
+    constant.bytes.clear();
+    for (const int code : std::span(stored).first(static_cast<std::size_t>(element_count(shape)))) {
+      const int value = logical == "u4" ? code : logical == "i4" ? (code ^ half) - half : code - half;
+      constant.bytes.push_back(static_cast<std::byte>(value));
+    }
+  }
+  return {name, dtype, shape, std::move(constant.bytes), "bitwise", "", shape};
+}
+
+// Zero points of one byte as i32.
+Array widened(const Array& bytes) {
+  Array wide{bytes.name, "i32", bytes.shape, {}, "bitwise", "", bytes.shape};
+  for (const std::byte byte : bytes.bytes) wide.bytes.insert(wide.bytes.end(), {byte, {}, {}, {}});
+  return wide;
+}
+
+// The constants of a compressed model are the quantiser's codes, zero points and scales, these as f16. What the model
+// then computes is another operator's business, and so is whether that was wrong.
+std::optional<Case> compressed_constants(Case recorded) {
+  recorded.attributes.erase("wrong_y");
+  const std::int64_t group = std::get<std::int64_t>(recorded.attributes.at("group_size"));
+  Array* weight = find_array(recorded.inputs, "weight");
+  const std::int64_t rows = weight->shape.at(0), columns = weight->shape.at(1);
+  reshape(*weight, {rows, columns, 1});
+  recorded.inputs = {*weight};
+  if (recorded.outputs.empty()) return recorded;
+  if (!has_layout(*find_array(recorded.outputs, "weight"))) return std::nullopt;
+  const bool asymmetric = text_of(recorded, "mode").ends_with("_asym");
+  const Shape all = {rows, columns, 1}, groups = {rows, group == -1 ? 1 : columns / group, 1};
+  Array scale = *find_array(recorded.outputs, "constant_1");
+  if (scale.dtype != "f16") scale = *find_array(recorded.outputs, "constant_2");
+  scale.name = "scale";
+  reshape(scale, groups);
+  Array zero_point{"zero_point", "i32", {rows, groups[1], 0}, {}, "bitwise", "", {rows, groups[1], 0}};
+  if (asymmetric) {
+    zero_point = widened(one_a_byte(*find_array(recorded.outputs, "constant_1"), "zero_point", "u8", groups));
+  }
+  const Array codes = one_a_byte(*find_array(recorded.outputs, "weight"), "tensor", asymmetric ? "u8" : "i8", all);
+  recorded.outputs = {codes, scale, zero_point};
+  return recorded;
+}
+
+void append_compression(std::vector<GoldenBinding>& bindings) {
+  bindings.push_back({.golden_op = "openvino.nncf_compress_weights",
+                      .op = "nncf_quantize",
+                      .inputs = {{"weight", "weight"}},
+                      .attributes = {},
+                      .outputs = {{"tensor", "codes"}, {"scale", "scale"}, {"zero_point", "zero_point"}},
+                      .output_dtypes = {{"scale", "scale"}},
+                      .adapt =
+                          [](const Case& recorded, Sizes& params) {
+                            quantizer_params(recorded, params);
+                            // "int4_sym"
+                            params["bits"] = text_of(recorded, "mode").at(3) - '0';
+                          },
+                      .restate = compressed_constants});
+}
+
 }  // namespace
 
 std::vector<GoldenBinding> nncf_bindings() {
   std::vector<GoldenBinding> bindings;
   append_quantizer(bindings, true);
   append_quantizer(bindings, false);
+  append_compression(bindings);
   append_decompressor(bindings, "openvino.nncf_INT4SymmetricWeightsDecompressor", 4);
   append_decompressor(bindings, "openvino.nncf_INT4AsymmetricWeightsDecompressor", 4);
   append_decompressor(bindings, "openvino.nncf_INT8SymmetricWeightsDecompressor", 8);
