@@ -275,8 +275,8 @@ TEST(CheckIndices, NamesTheFirstOneOutOfRange) {
   };
   EXPECT_EQ(message(0), "no error");
   EXPECT_EQ(message(2), "no error");
-  EXPECT_EQ(message(3), "embedding_q4gsw: indices[1, 1]: expected a value in [0, 3), got 3");
-  EXPECT_EQ(message(-1), "embedding_q4gsw: indices[1, 1]: expected a value in [0, 3), got -1");
+  EXPECT_EQ(message(3), "embedding_q4gsw: indices[1, 1]: expected a value in [0, 2], got 3");
+  EXPECT_EQ(message(-1), "embedding_q4gsw: indices[1, 1]: expected a value in [0, 2], got -1");
 }
 
 }  // namespace

@@ -70,6 +70,8 @@ void catch_interrupts() {
   sigaction(SIGINT, &action, nullptr);
 }
 
+bool was_interrupted() { return interrupted != 0; }
+
 std::vector<Subject> builtin_subjects() {
   std::vector<Subject> subjects;
   for (const auto& builtin : builtin_impls()) subjects.push_back({builtin->abi(), ""});
@@ -139,7 +141,7 @@ Run run_units(const std::vector<Unit>& units, const RunOptions& options) {
 
   Progress progress(run.info.planned);
   const SandboxOptions sandbox{options.jobs, std::chrono::milliseconds(options.step_limit_ms),
-                               [&](const Record& record) { progress.add(record); }, [] { return interrupted != 0; }};
+                               [&](const Record& record) { progress.add(record); }, was_interrupted};
   run.records = work_through(units, sandbox);
   run.info.seconds = progress.finish();
   run.info.interrupted = interrupted != 0;

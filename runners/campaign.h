@@ -36,6 +36,8 @@ struct RunOptions {
 /// From here on the first Ctrl-C only cuts runs short, so that a valid partial report is written whenever it comes; a
 /// second one, at least a second later, kills the program.
 void catch_interrupts();
+/// Whether Ctrl-C has been pressed since.
+[[nodiscard]] bool was_interrupted();
 
 /// Works through the units with progress on stderr. After Ctrl-C (see catch_interrupts) it ends early; the result then
 /// says `interrupted`.

@@ -1,7 +1,5 @@
 #include "runners/golden_bindings.h"
 
-#include <algorithm>
-
 #include "runners/golden_bindings/systems.h"
 
 namespace plumb {
@@ -22,10 +20,12 @@ std::span<const GoldenBinding> all_golden_bindings() {
   return bindings;
 }
 
-const GoldenBinding* find_golden_binding(std::string_view golden_op) {
-  const auto bindings = all_golden_bindings();
-  const auto found = std::ranges::find(bindings, golden_op, &GoldenBinding::golden_op);
-  return found == bindings.end() ? nullptr : &*found;
+std::vector<const GoldenBinding*> golden_bindings_of(std::string_view golden_op) {
+  std::vector<const GoldenBinding*> found;
+  for (const GoldenBinding& binding : all_golden_bindings()) {
+    if (binding.golden_op == golden_op) found.push_back(&binding);
+  }
+  return found;
 }
 
 }  // namespace plumb

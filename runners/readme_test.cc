@@ -1,6 +1,7 @@
 // The README's commands work as written.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -32,9 +33,9 @@ int expected_exit_code(const std::string& command) {
   return at == std::string::npos ? 0 : std::stoi(command.substr(at + 8));
 }
 
-// Twice: who repeats the tour finds the first one's results.
 TEST(Readme, CommandsWorkAsWritten) {
-  const std::filesystem::path scratch = std::filesystem::path(testing::TempDir()) / "plumb-tour";
+  const std::filesystem::path scratch =
+      std::filesystem::path(testing::TempDir()) / ("plumb-tour-" + std::to_string(getpid()));
   std::filesystem::remove_all(scratch);
   const auto commands = readme_commands();
   ASSERT_GE(commands.size(), 8U);

@@ -63,12 +63,19 @@ struct Translated {
   std::map<std::size_t, const golden::Array*> outputs;  // by their place in the operator; those that were recorded
 };
 
+std::int64_t param_value(const Op& op, const std::string& name, const golden::Attribute& attribute) {
+  const Param* param = op.param(name);
+  const auto* word = std::get_if<std::string>(&attribute);
+  if (param != nullptr && param->kind == Param::Kind::choice && word != nullptr) return param->parse(*word);
+  return static_cast<std::int64_t>(number_of(attribute));
+}
+
 Translated translate(const golden::Case& recorded, const GoldenBinding& binding, const std::string& where) {
   Translated result{&op_named(binding.op), &binding, binding.fixed, {}, {}};
   for (const auto& [attribute, param] : binding.attributes) {
     const auto found = recorded.attributes.find(attribute);
     if (found == recorded.attributes.end()) throw Error(fmt::format("{}: attribute '{}' is missing", where, attribute));
-    result.params[param] = static_cast<std::int64_t>(number_of(found->second));
+    result.params[param] = param_value(*result.op, param, found->second);
   }
   for (const Port& port : result.op->inputs) {
     const auto rename = std::ranges::find(binding.inputs, port.name, &GoldenBinding::Renames::value_type::second);
@@ -180,7 +187,8 @@ struct Origin {
   }
 };
 
-Unit pending_unit(const Origin& origin, const std::string& reason) {
+Unit pending_unit(const golden::Case& recorded, const Origin& origin) {
+  const std::string reason = fmt::format("no operator yet for {}", recorded.op);
   return {{{"(no operator yet)", kUpstream, origin.name, origin.again("upstream"),
             [reason] { return Record(Outcome::skip, reason); }}},
           {},
@@ -219,7 +227,6 @@ Unit refusal_unit(const golden::Case& recorded, const Translated& translated, co
 Unit answer_unit(const std::shared_ptr<const golden::Case>& recorded, const Translated& translated,
                  const std::vector<Subject>& subjects, const Origin& origin) {
   const auto replay = std::make_shared<std::optional<Replay>>();
-  // What was translated points into `recorded`.
   Unit unit{{},
             [replay, recorded, translated] { *replay = make_replay(*recorded, translated); },
             [replay] { replay->reset(); }};
@@ -230,37 +237,37 @@ Unit answer_unit(const std::shared_ptr<const golden::Case>& recorded, const Tran
   return unit;
 }
 
-// The record in the operator's terms, kept alive by what is returned.
-std::shared_ptr<const golden::Case> restated(const std::shared_ptr<const golden::File>& file,
-                                             const golden::Case& recorded, const GoldenBinding& binding) {
-  if (!binding.restate) return {file, &recorded};
-  auto copy = std::make_shared<golden::Case>(recorded);
-  binding.restate(*copy);
-  return copy;
-}
-
-Unit unit_of(const std::shared_ptr<const golden::File>& file, const golden::Case& recorded,
+Unit unit_of(const std::shared_ptr<const golden::Case>& recorded, const GoldenBinding& binding,
              const std::vector<Subject>& subjects, const Origin& origin) {
-  const GoldenBinding* binding = find_golden_binding(recorded.op);
-  if (binding == nullptr) return pending_unit(origin, fmt::format("no operator yet for {}", recorded.op));
-  const std::string beyond = binding->beyond ? binding->beyond(recorded) : "";
-  if (!beyond.empty()) return pending_unit(origin, fmt::format("beyond {}: {}", binding->op, beyond));
-  const std::shared_ptr<const golden::Case> test_case = restated(file, recorded, *binding);
-  const Translated translated = translate(*test_case, *binding, origin.name);
-  if (was_refused(*test_case)) return refusal_unit(*test_case, translated, subjects, origin);
-  for (const auto& [dataset, port] : binding->outputs) {
-    if (find_array(test_case->outputs, dataset) == nullptr) {
+  const Translated translated = translate(*recorded, binding, origin.name);
+  if (was_refused(*recorded)) return refusal_unit(*recorded, translated, subjects, origin);
+  for (const auto& [dataset, port] : binding.outputs) {
+    if (find_array(recorded->outputs, dataset) == nullptr) {
       throw Error(fmt::format("{}: expected a recorded output '{}', found none", origin.name, dataset));
     }
   }
-  return answer_unit(test_case, translated, subjects, origin);
+  return answer_unit(recorded, translated, subjects, origin);
 }
 
-bool is_selected(const ReplayOptions& options, const golden::Case& recorded) {
-  if (!glob_match(options.case_pattern, recorded.name)) return false;
-  if (options.op_pattern == "*") return true;
-  const GoldenBinding* binding = find_golden_binding(recorded.op);
-  return binding != nullptr && glob_match(options.op_pattern, binding->op);
+// In the terms of a binding; nullptr if the case says nothing about its operator.
+std::shared_ptr<const golden::Case> restated(const std::shared_ptr<const golden::Case>& recorded,
+                                             const GoldenBinding& binding) {
+  if (!binding.restate) return recorded;
+  std::optional<golden::Case> other = binding.restate(*recorded);
+  return other ? std::make_shared<const golden::Case>(std::move(*other)) : nullptr;
+}
+
+// One for each of our operators that the recorded operation is.
+void append_units(std::vector<Unit>& units, const std::shared_ptr<const golden::Case>& recorded,
+                  const std::string& op_pattern, const std::vector<Subject>& subjects, const Origin& origin) {
+  bool is_bound = false;
+  for (const GoldenBinding* binding : golden_bindings_of(recorded->op)) {
+    const auto in_its_terms = restated(recorded, *binding);
+    if (in_its_terms == nullptr) continue;
+    is_bound = true;
+    if (glob_match(op_pattern, binding->op)) units.push_back(unit_of(in_its_terms, *binding, subjects, origin));
+  }
+  if (!is_bound && op_pattern == "*") units.push_back(pending_unit(*recorded, origin));
 }
 
 }  // namespace
@@ -273,11 +280,12 @@ std::vector<Unit> replay_units(const ReplayOptions& options, const std::vector<S
     for (const std::filesystem::path& file_path : files) {
       const auto file = std::make_shared<const golden::File>(golden::read(file_path));
       for (const golden::Case& recorded : file->cases) {
-        if (!is_selected(options, recorded)) continue;
+        if (!glob_match(options.case_pattern, recorded.name)) continue;
         const Origin origin{fmt::format("{}/{}:{}", file_path.parent_path().filename().string(),
                                         file_path.filename().string(), recorded.name),
                             file_path.string(), recorded.name};
-        units.push_back(unit_of(file, recorded, subjects, origin));
+        // The file lives as long as one of its cases is used.
+        append_units(units, std::shared_ptr<const golden::Case>(file, &recorded), options.op_pattern, subjects, origin);
       }
     }
   }

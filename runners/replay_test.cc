@@ -55,8 +55,16 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   }
   EXPECT_GE(passed["pack_uint4"], 14 + 16);
   EXPECT_GE(passed["unpack_uint4"], 10 + 10);
+  EXPECT_GE(passed["pack_plain_int32"], 30 + 30);
+  EXPECT_GE(passed["unpack_plain_int32"], 30 + 30);
   EXPECT_GE(passed["linear_q4gsw"], 38 + 41);
   EXPECT_GE(passed["embedding_q4gsw"], 104 + 114);
+  EXPECT_GE(passed["choose_qparams_affine"], 146 + 150);
+  EXPECT_GE(passed["quantize_affine"], 58 + 62);
+  EXPECT_GE(passed["dequantize_affine"], 72 + 74);
+  for (const char* op : {"choose_qparams_tinygemm", "quantize_tinygemm", "dequantize_tinygemm"}) {
+    EXPECT_GE(passed[op], 6 + 6) << op;
+  }
 }
 
 TEST(Replay, CountsAndNamesWhatHasNoOperator) {

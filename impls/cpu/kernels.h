@@ -8,6 +8,16 @@ namespace plumb::cpu {
 
 [[nodiscard]] Kernel pack_uint4(const Target& target);
 [[nodiscard]] Kernel unpack_uint4(const Target& target);
+[[nodiscard]] Kernel pack_int4(const Target& target);
+[[nodiscard]] Kernel unpack_int4(const Target& target);
+[[nodiscard]] Kernel pack_uint2(const Target& target);
+[[nodiscard]] Kernel unpack_uint2(const Target& target);
+[[nodiscard]] Kernel onnx_pack_4bit(const Target& target);
+[[nodiscard]] Kernel onnx_pack_int4_blocks(const Target& target);
+[[nodiscard]] Kernel pack_plain_int32(const Target& target);
+[[nodiscard]] Kernel unpack_plain_int32(const Target& target);
+[[nodiscard]] Kernel pack_plain_int4(const Target& target);
+[[nodiscard]] Kernel unpack_plain_int4(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 [[nodiscard]] Kernel choose_qparams_affine(const Target& target);
@@ -19,18 +29,26 @@ namespace plumb::cpu {
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
-inline constexpr MakeKernel kKernels[] = {
-    pack_uint4,
-    unpack_uint4,
-    linear_q4gsw,
-    embedding_q4gsw,
-    choose_qparams_affine,
-    quantize_affine,
-    dequantize_affine,
-    choose_qparams_tinygemm,
-    quantize_tinygemm,
-    dequantize_tinygemm,
-};
+inline constexpr MakeKernel kKernels[] = {pack_uint4,
+                                          unpack_uint4,
+                                          pack_int4,
+                                          unpack_int4,
+                                          pack_uint2,
+                                          unpack_uint2,
+                                          onnx_pack_4bit,
+                                          onnx_pack_int4_blocks,
+                                          pack_plain_int32,
+                                          unpack_plain_int32,
+                                          pack_plain_int4,
+                                          unpack_plain_int4,
+                                          linear_q4gsw,
+                                          embedding_q4gsw,
+                                          choose_qparams_affine,
+                                          quantize_affine,
+                                          dequantize_affine,
+                                          choose_qparams_tinygemm,
+                                          quantize_tinygemm,
+                                          dequantize_tinygemm};
 
 /// The contract of kernels that move integers, where nothing is rounded.
 inline constexpr plumb_contract kExactContract = {PLUMB_F32, PLUMB_F64, PLUMB_F32, 1, 0, 0, 1};

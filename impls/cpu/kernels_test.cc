@@ -29,7 +29,11 @@ enum class Data { exact, spread };
 
 double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes, Data data) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
-  if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.high, sizes) + 1));
+  if (!port.high.empty()) {
+    const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
+    return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
+  }
+  if (port.fill == Fill::integers) return std::floor((unit - 0.5) * 0x1p32);  // any of i32
   // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
   if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
   return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;
@@ -117,7 +121,9 @@ void expect_right(const Subject& subject, const Problem& problem, const Tensor& 
   if (data == Data::exact) std::ranges::fill(bound, 0);
   for (std::int64_t i = 0; i < got.size(); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    ASSERT_TRUE(std::abs(got.at(i) - expected.value[at]) <= bound[at])
+    const bool same_special =
+        got.at(i) == expected.value[at] || (std::isnan(got.at(i)) && std::isnan(expected.value[at]));
+    ASSERT_TRUE(same_special || std::abs(got.at(i) - expected.value[at]) <= bound[at])
         << "element " << i << ": got " << got.at(i) << ", want " << expected.value[at] << ", bound " << bound[at];
   }
 }
@@ -162,21 +168,101 @@ TEST(CpuKernels, EmbeddingQ4gsw) {
                 {{"M", 0}, {"K", 4}, {"N", 3}, {"group", 4}}});
 }
 
-TEST(CpuKernels, PackAndUnpackUint4) {
+void expect_packs_right(MakeKernel make_pack, MakeKernel make_unpack, std::int64_t per_byte) {
   std::vector<Sizes> pack, unpack;
-  for (const std::int64_t n : {0, 2, 30, 32, 34, 62, 64, 66, 126, 130, 4098}) {
-    pack.push_back({{"n", n}});
-    unpack.push_back({{"n", n + 1}});
-    unpack.push_back({{"n", n}, {"container", code_of(DType::i8)}, {"lead", 2}});
+  for (const std::int64_t bytes : {0, 1, 15, 16, 17, 31, 32, 33, 63, 65, 2049}) {
+    pack.push_back({{"n", bytes * per_byte}});
+    unpack.push_back({{"n", bytes + 1}});
+    unpack.push_back({{"n", bytes}, {"container", code_of(DType::i8)}, {"lead", 2}});
   }
-  expect_right(pack_uint4, pack);
-  expect_right(unpack_uint4, unpack);
+  expect_right(make_pack, pack);
+  expect_right(make_unpack, unpack);
+}
+
+// Tails of runs and vectors, blocks of one column, blocks of rows, several threads' shares.
+std::vector<Sizes> blocked_cases() {
+  std::vector<Sizes> cases = {
+      {{"M", 0}, {"K", 8}, {"group", 8}},
+      {{"M", 1}, {"K", 1}, {"group", 1}, {"lead", 0}},
+      {{"M", 6}, {"K", 33}, {"group", 1}, {"rows", 3}},
+      {{"M", 4}, {"K", 515}, {"group", 103}, {"rows", 2}, {"lead", 2}},
+      {{"M", 17}, {"K", 1203}, {"group", 401}},
+  };
+  for (Sizes& sizes : cases) sizes.insert({{"quant_min", 0}, {"quant_max", 15}});
+  return cases;
+}
+
+// The same cases with other element types.
+std::vector<Sizes> with_types(std::vector<Sizes> cases, const Sizes& types) {
+  for (Sizes& sizes : cases) sizes.insert(types.begin(), types.end());
+  return cases;
+}
+
+TEST(CpuKernels, QuantizeAffine) {
+  expect_right(quantize_affine, blocked_cases());
+  expect_right(quantize_affine, with_types(blocked_cases(), {{"x", code_of(kF16)},
+                                                             {"scale", code_of(kBf16)},
+                                                             {"zp", code_of(DType::i64)},
+                                                             {"code", code_of(DType::u8)},
+                                                             {"order", 1}}));
+  expect_right(quantize_affine,
+               with_types(blocked_cases(), {{"x", code_of(kBf16)}, {"scale", code_of(kBf16)}, {"zero_point", 0}}));
+}
+
+TEST(CpuKernels, DequantizeAffine) {
+  expect_right(dequantize_affine, blocked_cases());
+  expect_right(dequantize_affine,
+               with_types(blocked_cases(), {{"y", code_of(kBf16)}, {"scale", code_of(kF16)}, {"zp", code_of(kF16)}}));
+  expect_right(dequantize_affine, with_types(blocked_cases(), {{"y", code_of(kF16)}, {"zero_point", 0}}));
+}
+
+TEST(CpuKernels, Tinygemm) {
+  for (const DType type : {DType::f32, kF16, kBf16}) {
+    expect_right(quantize_tinygemm, with_types(blocked_cases(), {{"type", code_of(type)}}));
+    expect_right(dequantize_tinygemm, with_types(blocked_cases(), {{"type", code_of(type)}}));
+  }
+}
+
+TEST(CpuKernels, PackAndUnpackUint4) { expect_packs_right(pack_uint4, unpack_uint4, 2); }
+TEST(CpuKernels, PackAndUnpackInt4) { expect_packs_right(pack_int4, unpack_int4, 2); }
+TEST(CpuKernels, PackAndUnpackUint2) { expect_packs_right(pack_uint2, unpack_uint2, 4); }
+
+TEST(CpuKernels, OnnxPacks) {
+  const std::int64_t i8 = code_of(DType::i8);
+  expect_right(onnx_pack_4bit, {{{"n", 0}}, {{"n", 2}}, {{"n", 130}, {"container", i8}}, {{"n", 4098}, {"lead", 2}}});
+  expect_right(onnx_pack_int4_blocks, {{{"K", 1}, {"N", 1}, {"block", 1}},
+                                       {{"K", 9}, {"N", 67}, {"block", 4}, {"container", i8}},
+                                       {{"K", 33}, {"N", 16}, {"block", 5}},
+                                       {{"K", 261}, {"N", 129}, {"block", 259}, {"container", i8}},
+                                       {{"K", 300}, {"N", 3}, {"block", 640}},
+                                       {{"K", 0}, {"N", 3}, {"block", 16}},
+                                       {{"K", 8}, {"N", 0}, {"block", 16}}});
 }
 
 // More than one chunk of packed bytes, so that threads really share the work.
 TEST(CpuKernels, PackAndUnpackUint4OfSeveralChunks) {
   expect_right(pack_uint4, {{{"n", 2 * (3 * 65536 + 5)}}});
   expect_right(unpack_uint4, {{{"n", 2 * 65536 + 1}}});
+}
+
+TEST(CpuKernels, PackAndUnpackPlainInt32) {
+  std::vector<Sizes> cases = {{{"N", 0}, {"K", 16}}, {{"N", 41}, {"K", 8 * 401}}};  // several chunks of packed bytes
+  for (const std::int64_t k : {0, 8, 16, 24, 32, 56, 64, 72, 136}) {
+    cases.push_back({{"N", 3}, {"K", k}});
+    cases.push_back({{"N", 5}, {"K", k}, {"signed", 1}});
+  }
+  expect_right(pack_plain_int32, cases);
+  expect_right(unpack_plain_int32, cases);
+}
+
+TEST(CpuKernels, PackAndUnpackPlainInt4) {
+  std::vector<Sizes> cases = {{{"N", 0}, {"K", 6}}, {{"N", 41}, {"K", 3206}}};  // several chunks of packed bytes
+  for (const std::int64_t k : {0, 2, 4, 14, 16, 18, 30, 34, 62, 66, 126, 130}) {
+    cases.push_back({{"N", 1}, {"K", k}, {"container", code_of(DType::u8)}});
+    cases.push_back({{"N", 3}, {"K", k}});
+  }
+  expect_right(pack_plain_int4, cases);
+  expect_right(unpack_plain_int4, cases);
 }
 
 TEST(CpuKernels, OnePreparedWeightServesAnySequenceOfRows) {

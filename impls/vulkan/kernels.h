@@ -12,6 +12,16 @@ namespace plumb::vulkan {
 
 [[nodiscard]] Kernel pack_uint4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_uint4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_int4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel unpack_int4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_uint2_kernel(const DeviceId& device);
+[[nodiscard]] Kernel unpack_uint2_kernel(const DeviceId& device);
+[[nodiscard]] Kernel onnx_pack_4bit_kernel(const DeviceId& device);
+[[nodiscard]] Kernel onnx_pack_int4_blocks_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_plain_int32_kernel(const DeviceId& device);
+[[nodiscard]] Kernel unpack_plain_int32_kernel(const DeviceId& device);
+[[nodiscard]] Kernel pack_plain_int4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel unpack_plain_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel choose_qparams_affine_kernel(const DeviceId& device);

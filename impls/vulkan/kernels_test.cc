@@ -40,7 +40,11 @@ std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
 
 double value_for(const Port& port, std::uint64_t bits, const Sizes& sizes) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
-  if (port.fill == Fill::index) return std::floor(unit * static_cast<double>(evaluate_formula(port.high, sizes) + 1));
+  if (!port.high.empty()) {
+    const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
+    return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
+  }
+  if (port.fill == Fill::integers) return std::floor((unit - 0.5) * 0x1p32);  // any of i32
   if (port.fill == Fill::activation || port.fill == Fill::bias) return 4 * unit - 2;
   return (unit - 0.3) / 8;  // scales, some negative
 }
@@ -179,6 +183,35 @@ const OddShape kOddShapes[] = {
     {"unpack_uint4", {{"n", 2049}, {"lead", 2}}},
     {"unpack_uint4", {{"n", 1}, {"container", kI8}}},
     {"unpack_uint4", {{"n", 2049}, {"container", kI8}}},
+    {"pack_int4", {{"n", 14}}},
+    {"pack_int4", {{"n", 4098}, {"lead", 2}}},
+    {"unpack_int4", {{"n", 2049}, {"lead", 2}}},
+    {"unpack_int4", {{"n", 1025}, {"container", kI8}}},
+    {"pack_uint2", {{"n", 4}}},
+    {"pack_uint2", {{"n", 2052}, {"lead", 2}}},
+    {"unpack_uint2", {{"n", 1}}},
+    {"unpack_uint2", {{"n", 1025}, {"container", kI8}}},
+    {"onnx_pack_4bit", {{"n", 4098}, {"lead", 2}}},
+    {"onnx_pack_4bit", {{"n", 18}, {"container", kI8}}},
+    {"onnx_pack_int4_blocks", {{"K", 1}, {"N", 1}, {"block", 1}}},
+    {"onnx_pack_int4_blocks", {{"K", 261}, {"N", 67}, {"block", 259}, {"container", kI8}}},
+    {"onnx_pack_int4_blocks", {{"K", 33}, {"N", 17}, {"block", 5}}},
+    {"quantize_affine", {{"M", 1}, {"K", 1}, {"group", 1}, {"quant_min", -8}, {"quant_max", 7}}},
+    {"quantize_affine",
+     {{"M", 6}, {"K", 33}, {"group", 1}, {"rows", 3}, {"quant_min", -8}, {"quant_max", 7}, {"code", kI8}, {"x", kF16}}},
+    {"quantize_affine", {{"M", 3}, {"K", 515}, {"group", 103}, {"quant_min", 0}, {"quant_max", 15}, {"order", 1}}},
+    {"dequantize_affine", {{"M", 3}, {"K", 67}, {"group", 67}, {"quant_min", 0}, {"quant_max", 15}, {"y", kBf16}}},
+    {"dequantize_affine", {{"M", 3}, {"K", 5}, {"group", 5}, {"quant_min", 0}, {"quant_max", 15}, {"zero_point", 0}}},
+    {"quantize_tinygemm", {{"M", 3}, {"K", 66}, {"group", 22}, {"quant_min", 0}, {"quant_max", 15}, {"code", kI8}}},
+    {"dequantize_tinygemm", {{"M", 3}, {"K", 65}, {"group", 13}, {"quant_min", 0}, {"quant_max", 15}}},
+    {"pack_plain_int32", {{"N", 1}, {"K", 8}}},
+    {"pack_plain_int32", {{"N", 3}, {"K", 1032}, {"signed", 1}}},
+    {"unpack_plain_int32", {{"N", 1}, {"K", 8}, {"signed", 1}}},
+    {"unpack_plain_int32", {{"N", 5}, {"K", 136}}},
+    {"pack_plain_int4", {{"N", 1}, {"K", 2}}},
+    {"pack_plain_int4", {{"N", 3}, {"K", 130}}},
+    {"unpack_plain_int4", {{"N", 1}, {"K", 2}}},
+    {"unpack_plain_int4", {{"N", 3}, {"K", 1030}}},
     {"linear_q4gsw", {{"M", 1}, {"K", 1}, {"N", 1}, {"group", 1}}},
     {"linear_q4gsw", {{"M", 1}, {"K", 7}, {"N", 3}, {"group", 7}, {"bias", 1}}},
     {"linear_q4gsw", {{"M", 4}, {"K", 6}, {"N", 17}, {"group", 3}, {"x", kF16}, {"scale", kBf16}}},
@@ -233,9 +266,12 @@ TEST_F(VulkanKernels, TheSameCallGivesTheSameBits) {
 }
 
 TEST_F(VulkanKernels, NothingToDoIsDone) {
-  for (const OddShape& shape : {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
-                                OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
-                                OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
+  for (const OddShape& shape :
+       {OddShape{"pack_uint4", {{"n", 0}}}, OddShape{"unpack_uint4", {{"n", 0}}},
+        OddShape{"pack_plain_int32", {{"N", 3}, {"K", 0}}}, OddShape{"unpack_plain_int4", {{"N", 0}, {"K", 2}}},
+        OddShape{"quantize_affine", {{"M", 0}, {"K", 8}, {"group", 8}, {"quant_min", 0}, {"quant_max", 15}}},
+        OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
+        OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
     const Op& op = op_named(shape.op);
     const Problem problem = problem_of(op, shape.sizes);
     const Prepared prepared(impl_of(op.name), op, problem);

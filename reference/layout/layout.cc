@@ -14,25 +14,6 @@ std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-unsigned encode(const Layout& layout, int code) {
-  const int offset = layout.encoding == Encoding::offset_binary ? 1 << (layout.bits - 1) : 0;
-  return static_cast<unsigned>(code + offset) & ((1U << layout.bits) - 1);
-}
-
-int decode(const Layout& layout, unsigned stored) {
-  const int half = 1 << (layout.bits - 1);
-  const int value = static_cast<int>(stored);
-  switch (layout.encoding) {
-    case Encoding::unsigned_binary:
-      return value;
-    case Encoding::offset_binary:
-      return value - half;
-    case Encoding::twos_complement:
-      return value >= half ? value - 2 * half : value;
-  }
-  PLUMB_CHECK(false);
-}
-
 std::int64_t total_codes(const Layout& layout, Extent extent) {
   const Extent padded = layout.padded(extent);
   return padded.rows * padded.columns;
@@ -108,6 +89,25 @@ int Layout::min_code() const { return encoding == Encoding::unsigned_binary ? 0 
 
 int Layout::max_code() const { return encoding == Encoding::unsigned_binary ? (1 << bits) - 1 : (1 << (bits - 1)) - 1; }
 
+unsigned Layout::encode(int code) const {
+  const int offset = encoding == Encoding::offset_binary ? 1 << (bits - 1) : 0;
+  return static_cast<unsigned>(code + offset) & ((1U << bits) - 1);
+}
+
+int Layout::decode(unsigned stored) const {
+  const int half = 1 << (bits - 1);
+  const int value = static_cast<int>(stored);
+  switch (encoding) {
+    case Encoding::unsigned_binary:
+      return value;
+    case Encoding::offset_binary:
+      return value - half;
+    case Encoding::twos_complement:
+      return value >= half ? value - 2 * half : value;
+  }
+  PLUMB_CHECK(false);
+}
+
 Extent Layout::padded(Extent extent) const {
   return {round_up(extent.rows, row_multiple), round_up(extent.columns, column_multiple)};
 }
@@ -130,7 +130,7 @@ std::vector<std::uint8_t> pack(const Layout& layout, Extent extent, std::span<co
       const bool inside = row < extent.rows && column < extent.columns;
       const int code = inside ? codes[static_cast<std::size_t>(row * extent.columns + column)] : layout.padding_code;
       check_range(layout, code, row, column);
-      const unsigned stored = encode(layout, code);
+      const unsigned stored = layout.encode(code);
       for (int bit = 0; bit < layout.bits; ++bit) {
         const BitPosition at = layout.position(row, column, bit, padded);
         bytes[static_cast<std::size_t>(at.byte)] |= static_cast<std::uint8_t>((stored >> bit & 1U) << at.bit);
@@ -156,7 +156,7 @@ std::vector<int> unpack(const Layout& layout, Extent extent, std::span<const std
         const BitPosition at = layout.position(row, column, bit, padded);
         stored |= (bytes[static_cast<std::size_t>(at.byte)] >> at.bit & 1U) << bit;
       }
-      codes.push_back(decode(layout, stored));
+      codes.push_back(layout.decode(stored));
     }
   }
   return codes;

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "reference/dtype.h"
+
 namespace plumb {
 
 /// How a signed or unsigned code value becomes `bits` stored bits.
@@ -52,10 +54,14 @@ struct Layout {
   std::int64_t column_multiple;  ///< Columns likewise.
   int padding_code;              ///< Code value that fills the padding.
   BitMap position;
+  DType container = DType::u8;  ///< Element type of the tensor upstream keeps it in; words are little-endian.
 
   /// Smallest and largest code value.
   [[nodiscard]] int min_code() const;
   [[nodiscard]] int max_code() const;
+  /// The stored bits of a code in that range, and back.
+  [[nodiscard]] unsigned encode(int code) const;
+  [[nodiscard]] int decode(unsigned stored) const;
   [[nodiscard]] Extent padded(Extent extent) const;
   /// Bytes that hold a weight of this extent, padding included.
   [[nodiscard]] std::int64_t size_bytes(Extent extent) const;

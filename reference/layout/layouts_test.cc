@@ -29,9 +29,9 @@ TEST(Layouts, NamesAreUniqueAndUnknownOnesRefused) {
     (void)layout_named("et_vk.q4");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()),
-              "layout 'et_vk.q4' is unknown; expected one of nncf.u4, et_vk.q4gsw, et_vk.q4_even_low, "
-              "et_vk.q4_even_high, plumb.blocks_4x8, plumb.rows_32");
+    const std::string message = error.what();
+    EXPECT_TRUE(message.starts_with("layout 'et_vk.q4' is unknown; expected one of nncf.u4, ")) << message;
+    EXPECT_TRUE(message.ends_with(", plumb.rows_32")) << message;
   }
 }
 
@@ -40,6 +40,7 @@ TEST(Layouts, AreBijectionsOntoTheirBits) {
   for (const Layout& layout : all_layouts()) {
     for (const Extent extent : {Extent{1, 2}, {2, 3}, {5, 8}, {32, 6}, {33, 10}, {70, 36}}) {
       const Extent padded = layout.padded(extent);
+      if (padded.rows * padded.columns * layout.bits % 8 != 0) continue;  // refused: the last byte would not be full
       std::vector<int> uses(static_cast<std::size_t>(layout.size_bytes(extent)) * 8);
       for (std::int64_t row = 0; row < padded.rows; ++row) {
         for (std::int64_t column = 0; column < padded.columns; ++column) {
@@ -56,9 +57,10 @@ TEST(Layouts, AreBijectionsOntoTheirBits) {
 
 TEST(Layouts, UnpackInvertsPackForAllCodes) {
   for (const Layout& layout : all_layouts()) {
-    const Extent extent{35, 38};
+    const Extent extent{35, 40};
+    const int range = layout.max_code() - layout.min_code() + 1;
     std::vector<int> codes;
-    for (int i = 0; i < 35 * 38; ++i) codes.push_back(layout.min_code() + (i * 7 + i / 16) % 16);
+    for (int i = 0; i < 35 * 40; ++i) codes.push_back(layout.min_code() + (i * 7 + i / 16) % range);
     EXPECT_EQ(unpack(layout, extent, pack(layout, extent, codes)), codes) << layout.name;
   }
 }
@@ -68,6 +70,14 @@ TEST(Layouts, NncfU4PairsCrossRows) {
   EXPECT_THROW((void)packed("nncf.u4", {1, 3}, {0, 1, 2}), Error);
   EXPECT_THROW((void)packed("nncf.u4", {1, 2}, {0, 16}), Error);
   EXPECT_THROW((void)packed("nncf.u4", {1, 2}, {-1, 0}), Error);
+}
+
+// golden/openvino/nncf_pack.h5, case pack_int4_out_of_range for the first two bytes of it that are in range.
+TEST(Layouts, NncfI4IsOffsetBinaryAndNncfU2HasFourAByte) {
+  EXPECT_EQ(packed("nncf.i4", {2, 2}, {0, 1, -8, 7}), (Bytes{0x98, 0xf0}));
+  EXPECT_THROW((void)packed("nncf.i4", {1, 2}, {8, 0}), Error);
+  EXPECT_EQ(packed("nncf.u2", {2, 4}, {1, 2, 3, 0, 0, 0, 0, 3}), (Bytes{0x39, 0xc0}));
+  EXPECT_THROW((void)packed("nncf.u2", {1, 2}, {0, 1}), Error);
 }
 
 // ExecuTorch 1.5.1, pack_4bit_weight_tensor: golden/executorch/weight_pack.h5, cases pack_n1_k1, n2_k5 and n3_k7.
@@ -107,6 +117,15 @@ TEST(Layouts, W4x8IsThatOfExecuTorchsShader) {
   const Extent extent{12, 16};
   const std::vector<int> codes = unpack(layout_named("et_vk.q4gsw"), extent, rows);
   EXPECT_EQ(pack(layout_named("plumb.blocks_4x8"), extent, codes), blocks);
+}
+
+TEST(Layouts, TorchaosPlainNibbles) {
+  EXPECT_EQ(packed("torchao.plain_int32", {1, 8}, {1, 2, 3, 4, 5, 6, 7, 15}), (Bytes{0x21, 0x43, 0x65, 0xf7}));
+  EXPECT_EQ(packed("torchao.plain_int32_signed", {1, 8}, {-1, -8, 7, 0, 1, -2, 3, -3}),
+            (Bytes{0x8f, 0x07, 0xe1, 0xd3}));
+  EXPECT_EQ(packed("torchao.int4_plain", {2, 2}, {1, 2, -1, -8}), (Bytes{0x21, 0x8f}));
+  EXPECT_THROW((void)packed("torchao.plain_int32", {1, 2}, {-1, 0}), Error);
+  EXPECT_THROW((void)packed("torchao.int4_plain", {1, 2}, {8, 0}), Error);
 }
 
 TEST(Layouts, Rows32PutsRowJWithRowJPlus16) {

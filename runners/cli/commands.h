@@ -17,8 +17,9 @@ void add_run(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);
 void add_golden(CLI::App& app, Context& context);
 void add_ops(CLI::App& app, Context& context);
+void add_repack(CLI::App& app, Context& context);
 
 /// The table: `plumb --help` lists them in this order.
-inline constexpr void (*kCommands[])(CLI::App&, Context&) = {add_run, add_check, add_golden, add_ops};
+inline constexpr void (*kCommands[])(CLI::App&, Context&) = {add_run, add_check, add_golden, add_ops, add_repack};
 
 }  // namespace plumb::cli

@@ -1,4 +1,5 @@
-// packed[i] = codes[2i] & 15 | (codes[2i + 1] & 15) << 4: an invocation makes one word of output from two of input.
+// packed[i] = codes[2i] & 15 | (codes[2i + 1] & 15) << 4, codes being bytes: an invocation makes one word of output from
+// two of input.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #include "grid.glsl"

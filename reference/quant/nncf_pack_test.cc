@@ -1,4 +1,4 @@
-#include "reference/quant/pack_uint4.h"
+#include "reference/quant/nncf_pack.h"
 
 #include <gtest/gtest.h>
 
@@ -57,6 +57,43 @@ TEST(UnpackUint4, ResultHasOneMoreDimension) {
   const Op op = unpack_uint4();
   EXPECT_EQ(shape_of(op.outputs[0], make_signature(op, {{"n", 6}, {"lead", 2}})), (Shape{2, 3, 2}));
   EXPECT_THROW((void)evaluate(op, Tensor(DType::i32, {3})), Error);
+}
+
+// golden/openvino/nncf_pack.h5, cases pack_int4_all_minimum and pack_int4_all_maximum; 127 + 8 wraps to -121.
+TEST(PackInt4, CodesAreStoredPlusEight) {
+  EXPECT_EQ(evaluate(pack_int4(), bytes(DType::i8, {8}, {-8, 7, 0, -1, 8, 127, -128, -9})),
+            (std::vector<double>{0xf0, 0x78, 0x70, 0xf8}));
+  EXPECT_THROW((void)evaluate(pack_int4(), Tensor(DType::u8, {2})), Error);
+  EXPECT_THROW((void)evaluate(pack_int4(), Tensor(DType::i8, {3})), Error);
+}
+
+TEST(UnpackInt4, CodesAreSignedWhateverTheContainer) {
+  EXPECT_EQ(evaluate(unpack_int4(), bytes(DType::u8, {3}, {0xf0, 0x78, 0x8f})),
+            (std::vector<double>{-8, 7, 0, -1, 7, 0}));
+  const Op op = unpack_int4();
+  EXPECT_EQ(dtype_of(op.outputs[0], op, make_signature(op, {{"n", 1}})), DType::i8);
+}
+
+// (-16 >> 4) - 8 = -9: the high code of a signed container is shifted with its sign before 8 is taken away.
+TEST(UnpackInt4, HighCodesOfASignedContainerAreNegative) {
+  EXPECT_EQ(evaluate(unpack_int4(), bytes(DType::i8, {3}, {-16, 0x78, -128})),
+            (std::vector<double>{-8, -9, 0, -1, -8, -16}));
+}
+
+TEST(PackUint2, FirstCodeInTheLowestBits) {
+  EXPECT_EQ(evaluate(pack_uint2(), bytes(DType::u8, {8}, {1, 2, 3, 0, 0xff, 0x14, 5, 2})),
+            (std::vector<double>{0x39, 0x93}));
+  EXPECT_THROW((void)evaluate(pack_uint2(), Tensor(DType::u8, {6})), Error);
+  const Op op = pack_uint2();
+  EXPECT_EQ(shape_of(op.outputs[0], make_signature(op, {{"n", 12}})), (Shape{3, 1}));
+}
+
+TEST(UnpackUint2, EveryCodeIsMaskedAlsoOfASignedContainer) {
+  const std::vector<double> codes = {1, 2, 3, 0, 3, 3, 3, 3, 0, 0, 0, 2};
+  EXPECT_EQ(evaluate(unpack_uint2(), bytes(DType::u8, {3}, {0x39, 0xff, 0x80})), codes);
+  EXPECT_EQ(evaluate(unpack_uint2(), bytes(DType::i8, {3}, {0x39, -1, -128})), codes);
+  const Op op = unpack_uint2();
+  EXPECT_EQ(shape_of(op.outputs[0], make_signature(op, {{"n", 6}, {"lead", 2}})), (Shape{2, 3, 4}));
 }
 
 TEST(UnpackUint4, InvertsPackOfCodes) {

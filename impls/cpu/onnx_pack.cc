@@ -1,0 +1,100 @@
+// onnx_pack_int4_blocks: a weight [K, N] to two codes a byte along K, blocks of K for each of N outputs.
+
+#include "impls/cpu/kernels.h"
+#include "impls/cpu/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "impls/cpu/onnx_pack.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace plumb::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// bytes[i] = low[i] & 15 | high[i] << 4, each with `flip`'s bits flipped; without `high`, its nibble is 0.
+HWY_INLINE void JoinRows(const uint8_t* low, const uint8_t* high, uint8_t* bytes, int64_t count, uint8_t flip) {
+  const hn::ScalableTag<uint8_t> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const uint8_t high_flip = high == nullptr ? uint8_t{0} : flip;
+  const auto flips = hn::Set(d, static_cast<uint8_t>(flip | high_flip << 4));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto low_codes = hn::And(hn::LoadU(d, low + i), hn::Set(d, 15));
+    const auto high_codes = high == nullptr ? hn::Zero(d) : hn::ShiftLeft<4>(hn::LoadU(d, high + i));
+    hn::StoreU(hn::Xor(hn::Or(low_codes, high_codes), flips), d, bytes + i);
+  }
+  for (; i < count; ++i) {
+    const int high_code = high == nullptr ? 0 : high[i] ^ flip;
+    bytes[i] = static_cast<uint8_t>(((low[i] ^ flip) & 15) | high_code << 4);
+  }
+}
+
+// Columns and pairs of rows that are joined before they are written transposed: they stay in the nearest cache.
+constexpr int64_t kTileColumns = 64, kTilePairs = 64;
+
+// Pairs [first_pair, last_pair) of one block, whose first code is in row `row`, for `columns` columns; `packed` is the
+// block's first byte of the first of these columns.
+HWY_INLINE void PackTile(const uint8_t* codes, uint8_t* packed, int64_t row, int64_t row_end, int64_t first_pair,
+                         int64_t last_pair, int64_t columns, int64_t stride, int64_t packed_stride, uint8_t flip) {
+  uint8_t tile[kTilePairs][kTileColumns];
+  for (int64_t pair = first_pair; pair < last_pair; ++pair) {
+    const int64_t low = row + 2 * pair;
+    uint8_t* bytes = tile[pair - first_pair];
+    if (low >= row_end) {
+      for (int64_t i = 0; i < columns; ++i) bytes[i] = 0;
+    } else {
+      JoinRows(codes + low * stride, low + 1 < row_end ? codes + (low + 1) * stride : nullptr, bytes, columns, flip);
+    }
+  }
+  for (int64_t n = 0; n < columns; ++n) {
+    uint8_t* to = packed + n * packed_stride;
+    for (int64_t pair = first_pair; pair < last_pair; ++pair) to[pair] = tile[pair - first_pair][n];
+  }
+}
+
+// Columns [first, last) of a weight [rows, stride]. `flip` is 8 to add 8 to codes, modulo 16.
+void PackBlocks(const uint8_t* codes, uint8_t* packed, int64_t rows, int64_t stride, int64_t block, uint8_t flip,
+                int64_t first, int64_t last) {
+  const int64_t blocks = (rows + block - 1) / block, pairs = (block + 1) / 2;
+  for (int64_t n = first; n < last; n += kTileColumns) {
+    const int64_t columns = HWY_MIN(kTileColumns, last - n);
+    for (int64_t b = 0; b < blocks; ++b) {
+      const int64_t row_end = HWY_MIN(rows, (b + 1) * block);
+      for (int64_t pair = 0; pair < pairs; pair += kTilePairs) {
+        PackTile(codes + n, packed + (n * blocks + b) * pairs, b * block, row_end, pair,
+                 HWY_MIN(pairs, pair + kTilePairs), columns, stride, blocks * pairs, flip);
+      }
+    }
+  }
+}
+
+}  // namespace plumb::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace plumb::cpu {
+namespace {
+
+HWY_EXPORT(PackBlocks);
+
+// Threads share tiles of columns.
+constexpr std::int64_t kColumns = 64;
+
+}  // namespace
+
+Kernel onnx_pack_int4_blocks(const Target& target) {
+  const auto body = PLUMB_FOR_TARGET(PackBlocks, target);
+  return {"onnx_pack_int4_blocks", kExactContract, {}, [body](const Call& call, void*) {
+            const std::uint8_t flip = call.input_dtype(0) == DType::i8 ? 8 : 0;
+            const std::int64_t columns = call["N"];
+            parallel_ranges((columns + kColumns - 1) / kColumns, call.threads(),
+                            [&](std::int64_t first, std::int64_t last) {
+                              body(call.input<std::uint8_t>(0).data(), call.output<std::uint8_t>().data(), call["K"],
+                                   columns, call["block"], flip, first * kColumns, std::min(last * kColumns, columns));
+                            });
+          }};
+}
+
+}  // namespace plumb::cpu
+#endif  // HWY_ONCE

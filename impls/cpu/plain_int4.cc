@@ -1,0 +1,181 @@
+// torchao's plain packs of 4-bit codes, low nibble first: from and to i32 (two codes' nibbles a byte, hence eight a
+// little-endian word) and i8.
+//
+// Four codes, a group, become 16 bits. A vector holds one group in each of its 32-bit lanes.
+
+#include <cstring>
+
+#include "impls/cpu/kernels.h"
+#include "impls/cpu/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "impls/cpu/plain_int4.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace plumb::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Tensors need not be aligned.
+template <typename T>
+HWY_INLINE T LoadAt(const uint8_t* memory, int64_t element) {
+  T value;
+  std::memcpy(&value, memory + element * static_cast<int64_t>(sizeof value), sizeof value);
+  return value;
+}
+
+template <typename T>
+HWY_INLINE void StoreAt(T value, uint8_t* memory, int64_t element) {
+  std::memcpy(memory + element * static_cast<int64_t>(sizeof value), &value, sizeof value);
+}
+
+#if HWY_TARGET != HWY_SCALAR
+using Words = hn::ScalableTag<int32_t>;
+using Word = hn::Vec<Words>;
+
+// The nibbles of four i32 codes in the low 16 bits of each lane.
+HWY_INLINE Word LoadGroups(Words d, const int32_t* codes) {
+  const Word nibble = hn::Set(d, 15);
+  Word c0, c1, c2, c3;
+  hn::LoadInterleaved4(d, codes, c0, c1, c2, c3);
+  const Word low = hn::Or(hn::And(c0, nibble), hn::ShiftLeft<4>(hn::And(c1, nibble)));
+  const Word high = hn::Or(hn::And(c2, nibble), hn::ShiftLeft<4>(hn::And(c3, nibble)));
+  return hn::Or(low, hn::ShiftLeft<8>(high));
+}
+
+// The same of four i8 codes, which fill a lane.
+HWY_INLINE Word LoadGroups(Words d, const int8_t* codes) {
+  const Word nibbles = hn::And(hn::LoadU(d, reinterpret_cast<const int32_t*>(codes)), hn::Set(d, 0x0f0f0f0f));
+  const Word pairs = hn::And(hn::Or(nibbles, hn::ShiftRight<4>(nibbles)), hn::Set(d, 0x00ff00ff));
+  return hn::And(hn::Or(pairs, hn::ShiftRight<8>(pairs)), hn::Set(d, 0xffff));
+}
+
+// Writes four codes of each lane's low 16 bits. `half` is 8 for codes in two's complement, else 0: (c ^ half) - half
+// extends the sign.
+HWY_INLINE void StoreGroups(Words d, Word groups, int32_t half, int32_t* codes) {
+  const Word nibble = hn::Set(d, 15), sign = hn::Set(d, half);
+  const auto decode = [&](Word shifted) { return hn::Sub(hn::Xor(hn::And(shifted, nibble), sign), sign); };
+  hn::StoreInterleaved4(decode(groups), decode(hn::ShiftRight<4>(groups)), decode(hn::ShiftRight<8>(groups)),
+                        decode(hn::ShiftRight<12>(groups)), d, codes);
+}
+
+HWY_INLINE void StoreGroups(Words d, Word groups, int32_t half, int8_t* codes) {
+  const hn::Repartition<int8_t, Words> d8;
+  const Word pairs = hn::And(hn::Or(groups, hn::ShiftLeft<8>(groups)), hn::Set(d, 0x00ff00ff));
+  const Word nibbles = hn::And(hn::Or(pairs, hn::ShiftLeft<4>(pairs)), hn::Set(d, 0x0f0f0f0f));
+  const auto sign = hn::Set(d8, static_cast<int8_t>(half));
+  hn::StoreU(hn::Sub(hn::Xor(hn::BitCast(d8, nibbles), sign), sign), d8, codes);
+}
+#endif  // HWY_TARGET != HWY_SCALAR
+
+// packed[i] = (codes[2i] & 15) | (codes[2i + 1] & 15) << 4 for i in [first, last); `first` is even.
+template <typename T>
+HWY_INLINE void PackAs(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
+  int64_t i = first;
+#if HWY_TARGET != HWY_SCALAR
+  const Words d;
+  const hn::Rebind<uint16_t, Words> d16;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (; i + 2 * lanes <= last; i += 2 * lanes) {
+    const Word groups = LoadGroups(d, reinterpret_cast<const T*>(codes) + 2 * i);
+    hn::StoreU(hn::DemoteTo(d16, groups), d16, reinterpret_cast<uint16_t*>(packed + i));
+  }
+#endif
+  for (; i < last; ++i) {
+    packed[i] = static_cast<uint8_t>((LoadAt<T>(codes, 2 * i) & 15) | (LoadAt<T>(codes, 2 * i + 1) & 15) << 4);
+  }
+}
+
+// codes[2i], codes[2i + 1] = low and high nibble of packed[i], in two's complement if `half` is 8 rather than 0.
+template <typename T>
+HWY_INLINE void UnpackAs(const uint8_t* packed, uint8_t* codes, int32_t half, int64_t first, int64_t last) {
+  int64_t i = first;
+#if HWY_TARGET != HWY_SCALAR
+  const Words d;
+  const hn::Rebind<uint16_t, Words> d16;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (; i + 2 * lanes <= last; i += 2 * lanes) {
+    const auto groups = hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const uint16_t*>(packed + i)));
+    StoreGroups(d, groups, half, reinterpret_cast<T*>(codes) + 2 * i);
+  }
+#endif
+  for (; i < last; ++i) {
+    StoreAt(static_cast<T>(((packed[i] & 15) ^ half) - half), codes, 2 * i);
+    StoreAt(static_cast<T>((packed[i] >> 4 ^ half) - half), codes, 2 * i + 1);
+  }
+}
+
+void PackI32(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
+  PackAs<int32_t>(codes, packed, first, last);
+}
+void PackI8(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
+  PackAs<int8_t>(codes, packed, first, last);
+}
+void UnpackUnsignedI32(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last) {
+  UnpackAs<int32_t>(packed, codes, 0, first, last);
+}
+void UnpackSignedI32(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last) {
+  UnpackAs<int32_t>(packed, codes, 8, first, last);
+}
+void UnpackSignedI8(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last) {
+  UnpackAs<int8_t>(packed, codes, 8, first, last);
+}
+
+}  // namespace plumb::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace plumb::cpu {
+namespace {
+
+HWY_EXPORT(PackI32);
+HWY_EXPORT(PackI8);
+HWY_EXPORT(UnpackUnsignedI32);
+HWY_EXPORT(UnpackSignedI32);
+HWY_EXPORT(UnpackSignedI8);
+
+// Threads share whole chunks of packed bytes, so that none has so little to do that starting it costs more.
+constexpr std::int64_t kChunkBytes = 1 << 14;
+
+using Body = void (*)(const std::uint8_t*, std::uint8_t*, std::int64_t, std::int64_t);
+
+// Rows follow each other without gaps in codes and in packed bytes alike.
+void run_chunks(const Call& call, Body body) {
+  const std::uint8_t* in = call.input<std::uint8_t>(0).data();
+  std::uint8_t* out = call.output<std::uint8_t>().data();
+  const std::int64_t packed_bytes = call["N"] * call["K"] / 2;
+  const std::int64_t chunks = (packed_bytes + kChunkBytes - 1) / kChunkBytes;
+  parallel_ranges(chunks, call.threads(), [&](std::int64_t first, std::int64_t last) {
+    body(in, out, first * kChunkBytes, std::min(last * kChunkBytes, packed_bytes));
+  });
+}
+
+Kernel moving_bytes(const char* op, Body body) {
+  return {op, kExactContract, {}, [body](const Call& call, void*) { run_chunks(call, body); }};
+}
+
+}  // namespace
+
+Kernel pack_plain_int32(const Target& target) {
+  return moving_bytes("pack_plain_int32", PLUMB_FOR_TARGET(PackI32, target));
+}
+
+Kernel unpack_plain_int32(const Target& target) {
+  const Body from_zero = PLUMB_FOR_TARGET(UnpackUnsignedI32, target);
+  const Body around_zero = PLUMB_FOR_TARGET(UnpackSignedI32, target);
+  return {"unpack_plain_int32", kExactContract, {}, [=](const Call& call, void*) {
+            run_chunks(call, call["signed"] != 0 ? around_zero : from_zero);
+          }};
+}
+
+Kernel pack_plain_int4(const Target& target) {
+  return moving_bytes("pack_plain_int4", PLUMB_FOR_TARGET(PackI8, target));
+}
+
+Kernel unpack_plain_int4(const Target& target) {
+  return moving_bytes("unpack_plain_int4", PLUMB_FOR_TARGET(UnpackSignedI8, target));
+}
+
+}  // namespace plumb::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,44 @@
+// From any packed layout to any other, tensor file to tensor file.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "reference/layout/layout.h"
+
+namespace plumb {
+
+/// What `plumb repack` is asked to do.
+struct RepackRequest {
+  const Layout* from;
+  const Layout* to;
+  std::filesystem::path input, output;
+  std::string tensor = {};            ///< Name inside the input; empty: the only one.
+  std::optional<Extent> extent = {};  ///< Rows and columns; else as the input's shape says.
+  int add = 0;                        ///< Added to every code: 8 turns -8 … 7 into 0 … 15.
+  std::function<void(double share)> on_progress = {};
+  std::function<bool()> should_stop = {};
+};
+
+/// What was done.
+struct RepackResult {
+  Extent extent;
+  std::int64_t input_bytes, output_bytes;
+  bool finished;  ///< False if should_stop ended it: there is then no output.
+};
+
+/// Moves codes from layout to layout. `from` and `to` hold `from_layout.size_bytes(extent)` and `to_layout.size_bytes`
+/// bytes; `to` is zeroed. Returns false if should_stop ended it. Throws Error naming the first code that does not fit.
+bool repack_codes(const RepackRequest& request, Extent extent, std::span<const std::byte> from,
+                  std::span<std::byte> to);
+
+/// Repacks a file. Both files are mapped, so that tensors may be larger than memory; the output appears under its name
+/// only when it is complete. Throws Error naming file or argument: see golden/tensor_file.h; a shape that the layout
+/// does not explain; a code that the other layout cannot hold.
+[[nodiscard]] RepackResult repack_file(const RepackRequest& request);
+
+}  // namespace plumb
