@@ -49,8 +49,9 @@ std::vector<std::int64_t> legal_values(const Op& op, const Param& param, Sizes s
   std::vector<std::int64_t> values = param.values;
   if (param.kind == Param::Kind::flag) values = {0, 1};
   if (param.kind == Param::Kind::integer) {
-    values.clear();
-    for (std::int64_t value = 0; value <= limit; ++value) values.push_back(value);
+    for (std::int64_t value = 0; value <= limit; ++value) {
+      if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+    }
   }
   std::erase_if(values, [&](std::int64_t value) {
     sizes[param.name] = value;
@@ -111,7 +112,7 @@ std::vector<Sizes> smaller_sizes(const Op& op, const Sizes& sizes) {
     for (const std::int64_t smaller : towards(value, target)) {
       if (integer || smaller == target) add(param.name, smaller);
     }
-    if (!integer || value <= target) continue;
+    if (!integer || value <= std::max<std::int64_t>(target, 0)) continue;
     for (const Size& size : op.sizes) {
       const std::int64_t length = sizes.at(size.name);
       if (length > value) add(size.name, value);

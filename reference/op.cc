@@ -8,6 +8,7 @@
 
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
+#include "reference/shape_formula.h"
 
 namespace plumb {
 namespace {
@@ -23,46 +24,6 @@ std::vector<std::string> value_names(const Param& param) {
   std::vector<std::string> names;
   for (const std::int64_t value : param.values) names.push_back(param.text(value));
   return names;
-}
-
-struct Dim {
-  std::string formula;
-  bool leading;  // NAME...
-};
-
-std::vector<Dim> parse_shape(std::string_view text) {
-  std::vector<Dim> dims;
-  int depth = 0;
-  std::string part;
-  const auto finish = [&] {
-    const bool leading = part.ends_with("...");
-    if (leading) part.resize(part.size() - 3);
-    if (!part.empty()) dims.push_back({part, leading});
-    part.clear();
-  };
-  for (const char c : text) {
-    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-    if (c == ',' && depth == 0) {
-      finish();
-    } else if (c != ' ' || depth > 0) {
-      part += c;
-    }
-  }
-  finish();
-  return dims;
-}
-
-Shape evaluate_shape(std::string_view text, const Signature& signature) {
-  Shape shape;
-  for (const Dim& dim : parse_shape(text)) {
-    if (dim.leading) {
-      const Shape& leading = signature.leading.at(dim.formula);
-      shape.insert(shape.end(), leading.begin(), leading.end());
-    } else {
-      shape.push_back(evaluate_formula(dim.formula, signature.values));
-    }
-  }
-  return shape;
 }
 
 // Whether a port takes tensors with more dimensions of 1 than its shape has.

@@ -31,17 +31,10 @@ struct GoldenBinding {
   /// The case in terms that the tables can translate: tensors renamed, reshaped, or outputs that are the operator's
   /// inputs. Nothing if the case says nothing about this operator. Empty: as recorded.
   std::function<std::optional<golden::Case>(golden::Case)> restate = {};
-  /// Why a record is beyond the operator; empty text if it is not. May be empty.
-  std::function<std::string(const golden::Case&)> beyond = {};
-  /// Where a recorded operation has several bindings, each for an output of its own: whether this one is for that
-  /// record. Empty = yes.
-  std::function<bool(const golden::Case&)> applies = {};
-  bool flat = false;  ///< The recorded outputs' shape plays no part in the operator: they are taken in flat order.
 };
 
 /// All bindings, in the order of the table.
 [[nodiscard]] std::span<const GoldenBinding> all_golden_bindings();
-/// The bindings of one recorded operation; none if there is no operator for it yet.
 /// Those of one recorded operation; none if there is no operator for it yet.
 [[nodiscard]] std::vector<const GoldenBinding*> golden_bindings_of(std::string_view golden_op);
 

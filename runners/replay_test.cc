@@ -83,6 +83,12 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   EXPECT_GE(passed["nncf_compress_constants"], 80 + 90);
   EXPECT_GE(passed["nncf_decompress"], 80 + 80);
   EXPECT_GE(passed["nncf_quantize"], 59 + 61);
+  EXPECT_GE(passed["choose_qparams_affine"], 146 + 150);
+  EXPECT_GE(passed["quantize_affine"], 58 + 62);
+  EXPECT_GE(passed["dequantize_affine"], 72 + 74);
+  for (const char* op : {"choose_qparams_tinygemm", "quantize_tinygemm", "dequantize_tinygemm"}) {
+    EXPECT_GE(passed[op], 6 + 6) << op;
+  }
 }
 
 TEST(Replay, CountsAndNamesWhatHasNoOperator) {

@@ -14,6 +14,11 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel unpack_uint2(const Target& target);
 [[nodiscard]] Kernel onnx_pack_4bit(const Target& target);
 [[nodiscard]] Kernel onnx_pack_int4_blocks(const Target& target);
+[[nodiscard]] Kernel nncf_compress_constants(const Target& target);
+[[nodiscard]] Kernel nncf_decompress(const Target& target);
+[[nodiscard]] Kernel nncf_quantize(const Target& target);
+[[nodiscard]] Kernel ov_unpack(const Target& target);
+[[nodiscard]] Kernel ov_pack(const Target& target);
 [[nodiscard]] Kernel pack_plain_int32(const Target& target);
 [[nodiscard]] Kernel unpack_plain_int32(const Target& target);
 [[nodiscard]] Kernel pack_plain_int4(const Target& target);
@@ -23,11 +28,13 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel pack_aten_int4(const Target& target);
 [[nodiscard]] Kernel unpack_aten_int4(const Target& target);
 [[nodiscard]] Kernel pack_dyn_quant_4bit(const Target& target);
-[[nodiscard]] Kernel ov_unpack(const Target& target);
-[[nodiscard]] Kernel ov_pack(const Target& target);
 [[nodiscard]] Kernel transpose_scales(const Target& target);
-[[nodiscard]] Kernel linear_q4gsw(const Target& target);
-[[nodiscard]] Kernel embedding_q4gsw(const Target& target);
+[[nodiscard]] Kernel choose_qparams_affine(const Target& target);
+[[nodiscard]] Kernel quantize_affine(const Target& target);
+[[nodiscard]] Kernel dequantize_affine(const Target& target);
+[[nodiscard]] Kernel choose_qparams_tinygemm(const Target& target);
+[[nodiscard]] Kernel quantize_tinygemm(const Target& target);
+[[nodiscard]] Kernel dequantize_tinygemm(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
 [[nodiscard]] Kernel unpack_q4gsw(const Target& target);
 [[nodiscard]] Kernel group_sums(const Target& target);
@@ -40,15 +47,8 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel pack_int4_transposed(const Target& target);
 [[nodiscard]] Kernel q4gsw_requant(const Target& target);
 [[nodiscard]] Kernel q4gsw_requant_w_4x8(const Target& target);
-[[nodiscard]] Kernel nncf_compress_constants(const Target& target);
-[[nodiscard]] Kernel nncf_decompress(const Target& target);
-[[nodiscard]] Kernel nncf_quantize(const Target& target);
-[[nodiscard]] Kernel choose_qparams_affine(const Target& target);
-[[nodiscard]] Kernel choose_qparams_tinygemm(const Target& target);
-[[nodiscard]] Kernel quantize_affine(const Target& target);
-[[nodiscard]] Kernel dequantize_affine(const Target& target);
-[[nodiscard]] Kernel quantize_tinygemm(const Target& target);
-[[nodiscard]] Kernel dequantize_tinygemm(const Target& target);
+[[nodiscard]] Kernel linear_q4gsw(const Target& target);
+[[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
 using MakeKernel = Kernel (*)(const Target&);
@@ -61,10 +61,27 @@ inline constexpr MakeKernel kKernels[] = {
     unpack_uint2,
     onnx_pack_4bit,
     onnx_pack_int4_blocks,
+    nncf_compress_constants,
+    nncf_decompress,
+    nncf_quantize,
+    ov_unpack,
+    ov_pack,
     pack_plain_int32,
     unpack_plain_int32,
     pack_plain_int4,
     unpack_plain_int4,
+    pack_uintx,
+    unpack_uintx,
+    pack_aten_int4,
+    unpack_aten_int4,
+    pack_dyn_quant_4bit,
+    transpose_scales,
+    choose_qparams_affine,
+    quantize_affine,
+    dequantize_affine,
+    choose_qparams_tinygemm,
+    quantize_tinygemm,
+    dequantize_tinygemm,
     pack_q4gsw,
     unpack_q4gsw,
     group_sums,
@@ -75,27 +92,10 @@ inline constexpr MakeKernel kKernels[] = {
     pack_w_4x8,
     pack_q8_linear_weight,
     pack_int4_transposed,
-    pack_uintx,
-    unpack_uintx,
-    pack_aten_int4,
-    unpack_aten_int4,
-    pack_dyn_quant_4bit,
-    linear_q4gsw,
-    embedding_q4gsw,
-    nncf_compress_constants,
-    nncf_decompress,
-    nncf_quantize,
     q4gsw_requant,
     q4gsw_requant_w_4x8,
-    choose_qparams_affine,
-    quantize_affine,
-    dequantize_affine,
-    choose_qparams_tinygemm,
-    ov_unpack,
-    ov_pack,
-    transpose_scales,
-    quantize_tinygemm,
-    dequantize_tinygemm,
+    linear_q4gsw,
+    embedding_q4gsw,
 };
 
 /// The contract of kernels that move integers, where nothing is rounded.

@@ -18,6 +18,11 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel unpack_uint2_kernel(const DeviceId& device);
 [[nodiscard]] Kernel onnx_pack_4bit_kernel(const DeviceId& device);
 [[nodiscard]] Kernel onnx_pack_int4_blocks_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_compress_constants_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_decompress_kernel(const DeviceId& device);
+[[nodiscard]] Kernel nncf_quantize_kernel(const DeviceId& device);
+[[nodiscard]] Kernel ov_unpack_kernel(const DeviceId& device);
+[[nodiscard]] Kernel ov_pack_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_plain_int32_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_plain_int32_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_plain_int4_kernel(const DeviceId& device);
@@ -27,11 +32,13 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel pack_aten_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_aten_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_dyn_quant_4bit_kernel(const DeviceId& device);
-[[nodiscard]] Kernel ov_unpack_kernel(const DeviceId& device);
-[[nodiscard]] Kernel ov_pack_kernel(const DeviceId& device);
 [[nodiscard]] Kernel transpose_scales_kernel(const DeviceId& device);
-[[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
-[[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel choose_qparams_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel dequantize_affine_kernel(const DeviceId& device);
+[[nodiscard]] Kernel choose_qparams_tinygemm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_tinygemm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel dequantize_tinygemm_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel group_sums_kernel(const DeviceId& device);
@@ -44,14 +51,7 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel pack_int4_transposed_kernel(const DeviceId& device);
 [[nodiscard]] Kernel q4gsw_requant_kernel(const DeviceId& device);
 [[nodiscard]] Kernel q4gsw_requant_w_4x8_kernel(const DeviceId& device);
-[[nodiscard]] Kernel nncf_compress_constants_kernel(const DeviceId& device);
-[[nodiscard]] Kernel nncf_decompress_kernel(const DeviceId& device);
-[[nodiscard]] Kernel nncf_quantize_kernel(const DeviceId& device);
-[[nodiscard]] Kernel choose_qparams_affine_kernel(const DeviceId& device);
-[[nodiscard]] Kernel quantize_affine_kernel(const DeviceId& device);
-[[nodiscard]] Kernel dequantize_affine_kernel(const DeviceId& device);
-[[nodiscard]] Kernel choose_qparams_tinygemm_kernel(const DeviceId& device);
-[[nodiscard]] Kernel quantize_tinygemm_kernel(const DeviceId& device);
-[[nodiscard]] Kernel dequantize_tinygemm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

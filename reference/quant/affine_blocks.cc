@@ -16,8 +16,8 @@ std::vector<Param> block_params() {
 }
 
 std::vector<Param> range_params() {
-  return {{"quant_min", "smallest code", Param::Kind::integer, {-8, 0, -128, -1}, {}},
-          {"quant_max", "largest code", Param::Kind::integer, {7, 15, 127, 255, 0}, {}}};
+  return {{"quant_min", "smallest code", Param::Kind::integer, {-8, 0, -128, -1}, -8},
+          {"quant_max", "largest code", Param::Kind::integer, {7, 15, 127, 255, 0}, 7}};
 }
 
 Param dtype_param(std::string name, std::string meaning, const std::vector<DType>& values) {

@@ -86,23 +86,25 @@ Block flat_block(const golden::Case& recorded) {
   return {element_count({block.begin(), block.end() - 1}), block.back()};
 }
 
-// Blocks must cover whole rows side by side once leading dimensions are flattened.
-std::string beyond_blocks(const golden::Case& recorded) {
+// Blocks must cover whole rows side by side once leading dimensions are flattened; and scales in f64, which make all
+// arithmetic f64, are not among our element types.
+bool is_beyond(const golden::Case& recorded) {
   const Shape& shape = first_input(recorded).shape;
   const Shape block = block_of(recorded);
   for (std::size_t axis = 1; axis + 1 < shape.size() && block.size() == shape.size(); ++axis) {
-    if (block[axis - 1] != 1 && block[axis] != shape[axis]) return "blocks that skip rows";
+    if (block[axis - 1] != 1 && block[axis] != shape[axis]) return true;
   }
   const golden::Array* scale = find_array(recorded.inputs, "scale");
   if (scale == nullptr) scale = find_array(recorded.inputs, "scales");
-  return scale != nullptr && scale->dtype == "f64" ? "scales in f64, which make all arithmetic f64" : "";
+  return scale != nullptr && scale->dtype == "f64";
 }
 
 // Parameters of blocks have one shape here: upstream drops or keeps axes of one element.
-void reshape_to_grid(golden::Case& recorded) {
+std::optional<golden::Case> on_grid(golden::Case recorded) {
+  if (is_beyond(recorded)) return std::nullopt;
   const Shape& shape = first_input(recorded).shape;
   const auto [rows, group] = flat_block(recorded);
-  if (rows < 1 || group < 1) return;
+  if (rows < 1 || group < 1) return recorded;
   const Shape grid = {element_count({shape.begin(), shape.end() - 1}) / rows, shape.back() / group};
   for (auto* arrays : {&recorded.inputs, &recorded.outputs}) {
     for (golden::Array& array : *arrays) {
@@ -110,6 +112,7 @@ void reshape_to_grid(golden::Case& recorded) {
       if (of_blocks && element_count(array.shape) == element_count(grid)) array.shape = grid;
     }
   }
+  return recorded;
 }
 
 template <typename T>
@@ -220,12 +223,10 @@ GoldenBinding quantize(const char* name, const Renames& parameters, Sizes fixed,
           .output_dtypes = {{"output", "code"}},
           .fixed = std::move(fixed),
           .adapt = adapt_quantize,
-          .restate = [has_scalars](golden::Case recorded) -> std::optional<golden::Case> {
+          .restate = [has_scalars](golden::Case recorded) {
             if (has_scalars) add_scalars(recorded);
-            reshape_to_grid(recorded);
-            return recorded;
-          },
-          .beyond = beyond_blocks};
+            return on_grid(std::move(recorded));
+          }};
 }
 
 GoldenBinding dequantize(const char* name, const Renames& parameters, bool has_scalars = false) {
@@ -247,11 +248,7 @@ GoldenBinding choose(const char* name, Sizes fixed) {
           .output_dtypes = {{"scale", "scale"}, {"zero_point", "zp"}},
           .fixed = std::move(fixed),
           .adapt = adapt_choose,
-          .restate = [](golden::Case recorded) -> std::optional<golden::Case> {
-            reshape_to_grid(recorded);
-            return recorded;
-          },
-          .beyond = beyond_blocks};
+          .restate = on_grid};
 }
 
 std::vector<GoldenBinding> tinygemm_bindings() {
@@ -266,6 +263,79 @@ std::vector<GoldenBinding> tinygemm_bindings() {
   values.output_dtypes = {};
   values.adapt = adapt_tinygemm;
   return {chosen, codes, values};
+}
+
+// The steps of a whole quantiser whose record holds what passes between them.
+enum class Step { choose, quantize, dequantize };
+
+golden::Array taken(const golden::Case& whole, std::string_view name, const char* as) {
+  const golden::Array* found = find_array(whole.inputs, name);
+  if (found == nullptr) found = find_array(whole.outputs, name);
+  if (found == nullptr) throw Error(fmt::format("{}: expected a recorded tensor '{}'", whole.name, name));
+  golden::Array array = *found;
+  array.name = as;
+  return array;
+}
+
+// Names of the values and of the codes in a record of a whole quantiser; the rest are called alike everywhere.
+struct WholeNames {
+  const char* values;
+  const char* codes;
+  bool has_zero_point = true;
+};
+
+golden::Case step_of(const golden::Case& whole, Step step, const WholeNames& names) {
+  golden::Case result = whole;
+  const bool from_values = step != Step::dequantize;
+  result.inputs = {taken(whole, from_values ? names.values : names.codes, "input")};
+  if (step == Step::choose) return result;
+  std::vector<golden::Array> parameters = {taken(whole, "scale", "scale")};
+  if (names.has_zero_point) parameters.push_back(taken(whole, "zero_point", "zero_point"));
+  result.inputs.insert(result.inputs.end(), parameters.begin(), parameters.end());
+  result.outputs = {step == Step::quantize ? taken(whole, names.codes, "output")
+                                           : taken(whole, "dequantized", "output")};
+  return result;
+}
+
+// A step of torchao's per-token quantisers of activations.
+GoldenBinding per_token(GoldenBinding binding, Step step, const WholeNames& names, std::int64_t quant_min) {
+  binding.restate = [=](golden::Case whole) {
+    whole.attributes["quant_min"] = quant_min;
+    return on_grid(step_of(whole, step, names));
+  };
+  if (!names.has_zero_point && step == Step::choose) binding.outputs = {{"scale", "scale"}};
+  return binding;
+}
+
+std::vector<GoldenBinding> per_token_bindings() {
+  constexpr const char *kAsymmetric = "torchao.int8_asym_per_token",
+                       *kAbsmax = "torchao._quantize_activation_per_token_absmax";
+  const WholeNames asymmetric{"input", "qdata"}, absmax{"t", "quantized", false};
+  // Words of choose_qparams_affine: asymmetric; symmetric with eps 1e-5.
+  return {per_token(choose(kAsymmetric, {{"mapping", 2}}), Step::choose, asymmetric, -128),
+          per_token(quantize(kAsymmetric, kOneScale, {{"order", 0}}), Step::quantize, asymmetric, -128),
+          per_token(dequantize(kAsymmetric, kOneScale), Step::dequantize, asymmetric, -128),
+          per_token(choose(kAbsmax, {{"mapping", 0}, {"eps", 2}}), Step::choose, absmax, -127),
+          per_token(quantize(kAbsmax, kOneScale, {{"order", 0}}), Step::quantize, absmax, -127)};
+}
+
+// A step of the affine algorithm of IntxUnpackedToInt8Tensor.from_hp.
+GoldenBinding intx(GoldenBinding binding, Step step) {
+  binding.restate = [step](golden::Case whole) -> std::optional<golden::Case> {
+    const bool was_refused = whole.outputs.empty();  // by the first step
+    if (text_of(whole, "algorithm") != "affine" || (was_refused && step != Step::choose)) return std::nullopt;
+    const std::int64_t half = std::int64_t{1} << (integer_of(whole, "bits").value_or(8) - 1);
+    whole.attributes["quant_min"] = -half;
+    whole.attributes["quant_max"] = half - 1;
+    return on_grid(step_of(whole, step, {"w", "qdata"}));
+  };
+  return binding;
+}
+
+std::vector<GoldenBinding> intx_bindings() {
+  constexpr const char* kFromHp = "torchao.IntxUnpackedToInt8Tensor.from_hp";
+  return {intx(choose(kFromHp, {}), Step::choose), intx(quantize(kFromHp, kOneScale, {{"order", 0}}), Step::quantize),
+          intx(dequantize(kFromHp, kOneScale), Step::dequantize)};
 }
 
 }  // namespace
@@ -297,7 +367,9 @@ std::vector<GoldenBinding> affine_bindings() {
       dequantize("executorch.quantized_decomposed.dequantize_per_channel_group", kScales),
       dequantize("executorch.quantized_decomposed.dequantize_per_token", kScales),
   };
-  for (GoldenBinding& binding : tinygemm_bindings()) bindings.push_back(std::move(binding));
+  for (const auto more : {tinygemm_bindings, per_token_bindings, intx_bindings}) {
+    for (GoldenBinding& binding : more()) bindings.push_back(std::move(binding));
+  }
   return bindings;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "reference/tensor.h"
 #include "runners/golden_bindings/systems.h"
@@ -14,17 +15,17 @@ bool has_output(const golden::Case& recorded, const std::string& name) {
 // output for a parameter than for a constant, `preferred` is there, too, and is replayed alone: on their way through
 // the plugin's graph, constants had their subnormals flushed.
 GoldenBinding unpack_binding(const std::string& output, const std::string& preferred) {
-  const auto applies = [=](const golden::Case& recorded) {
-    return has_output(recorded, output) && (preferred.empty() || !has_output(recorded, preferred));
-  };
-  const auto count = [](const golden::Case& recorded, Sizes& params) {
-    params["count"] = element_count(recorded.outputs.front().shape);
-  };
   GoldenBinding binding{"openvino.element_unpack",  "ov_unpack",          {{"packed", "packed"}},
                         {{"element_type", "type"}}, {{output, "values"}}, {{output, "out"}}};
-  binding.adapt = count;
-  binding.applies = applies;
-  binding.flat = true;
+  binding.adapt = [](const golden::Case& recorded, Sizes& params) {
+    params["count"] = element_count(recorded.outputs.front().shape);
+  };
+  // The operator's values are in flat order.
+  binding.restate = [=](golden::Case recorded) -> std::optional<golden::Case> {
+    if (!has_output(recorded, output) || (!preferred.empty() && has_output(recorded, preferred))) return std::nullopt;
+    for (golden::Array& array : recorded.outputs) array.shape = {element_count(array.shape)};
+    return recorded;
+  };
   return binding;
 }
 

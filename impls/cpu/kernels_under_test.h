@@ -1,0 +1,164 @@
+// For tests only: a CPU kernel on every target that runs here, through its ABI, against the oracle.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+
+#include "impls/cpu/kernels.h"
+#include "impls/testing/abi_call.h"
+#include "reference/bound.h"
+#include "reference/ops.h"
+
+namespace plumb::cpu {
+
+inline std::int64_t code_of(DType dtype) { return static_cast<std::int64_t>(dtype); }
+
+// Bits that depend on a tensor and an element alone.
+inline std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
+  std::uint64_t z = (tensor << 40) + element * 0x9e3779b97f4a7c15;  // splitmix64's finaliser
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return z ^ z >> 31;
+}
+
+enum class Data { exact, spread };
+
+inline double value_for(const Port& port, DType type, std::uint64_t bits, const Sizes& sizes, Data data) {
+  const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
+  if (!port.high.empty()) {
+    const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
+    return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
+  }
+  if (port.fill == Fill::integers) {  // any of the type
+    const DTypeInfo& limits = info(type);
+    return std::floor(limits.min_finite + unit * (limits.max_finite - limits.min_finite + 1));
+  }
+  // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
+  if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
+  return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;
+}
+
+inline Problem problem_of(const Op& op, const Sizes& sizes, Data data) {
+  Problem problem{make_signature(op, sizes), {}};
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const Port& port = op.inputs[i];
+    Tensor tensor;
+    if (is_present(port, problem.signature)) {
+      tensor = Tensor(dtype_of(port, op, problem.signature), shape_of(port, problem.signature));
+    }
+    const bool is_bytes = port.fill == Fill::bytes || port.fill == Fill::codes;
+    for (std::int64_t flat = 0; flat < (is_bytes ? tensor.size_bytes() : tensor.size()); ++flat) {
+      const std::uint64_t bits = bits_at(i, static_cast<std::uint64_t>(flat));
+      if (is_bytes) {
+        tensor.bytes()[static_cast<std::size_t>(flat)] = static_cast<std::byte>(bits);
+      } else {
+        tensor.set(flat, value_for(port, tensor.dtype(), bits, problem.signature.values, data));
+      }
+    }
+    problem.inputs.push_back(std::move(tensor));
+  }
+  return problem;
+}
+
+// A kernel on one target, prepared with the constants of one problem.
+class Subject {
+ public:
+  Subject(const Target& target, MakeKernel make) : builtin_("cpu." + target.name, "", make(target)) {}
+  ~Subject() { release(); }
+  Subject(const Subject&) = delete;
+  Subject& operator=(const Subject&) = delete;
+
+  [[nodiscard]] const Op& op() const { return op_named(builtin_.abi()->op); }
+
+  void prepare(const Problem& problem, std::size_t misalignment = 0) {
+    release();
+    if (builtin_.abi()->prepare == nullptr) return;
+    const AbiCall call(op(), problem, Stage::prepare, misalignment);
+    EXPECT_EQ(builtin_.abi()->prepare(builtin_.abi(), &call.call, &prepared_), PLUMB_OK) << builtin_.abi()->name;
+  }
+  [[nodiscard]] Tensor run(const Problem& problem, int threads = 1, std::size_t misalignment = 0) const {
+    return run_all(problem, threads, misalignment).front();
+  }
+  [[nodiscard]] std::vector<Tensor> run_all(const Problem& problem, int threads = 1,
+                                            std::size_t misalignment = 0) const {
+    AbiCall call(op(), problem, Stage::run, misalignment);
+    call.call.threads = threads;
+    EXPECT_EQ(builtin_.abi()->run(builtin_.abi(), &call.call, prepared_), PLUMB_OK) << builtin_.abi()->name;
+    EXPECT_TRUE(call.end_is_untouched()) << builtin_.abi()->name;
+    std::vector<Tensor> results;
+    for (std::size_t i = 0; i < op().outputs.size(); ++i) results.push_back(call.result(i));
+    return results;
+  }
+  [[nodiscard]] Contract contract() const {
+    const plumb_contract& c = builtin_.abi()->contract;
+    return {static_cast<DType>(c.activation),
+            static_cast<DType>(c.weight),
+            static_cast<DType>(c.accumulator),
+            c.chain_divisor,
+            c.chain_extra,
+            c.flushes_subnormals != 0,
+            c.deterministic != 0};
+  }
+
+ private:
+  void release() {
+    if (prepared_ != nullptr) builtin_.abi()->release(builtin_.abi(), prepared_);
+    prepared_ = nullptr;
+  }
+
+  Builtin builtin_;
+  void* prepared_ = nullptr;
+};
+
+inline void for_each_target(MakeKernel make, const std::function<void(Subject&)>& body) {
+  for (const Target& target : compiled_targets()) {
+    if (!target.unavailable.empty()) continue;
+    SCOPED_TRACE("cpu." + target.name);
+    Subject subject(target, make);
+    body(subject);
+  }
+}
+
+inline std::vector<std::byte> bits_of(const Tensor& tensor) { return {tensor.bytes().begin(), tensor.bytes().end()}; }
+
+inline std::vector<std::byte> bits_of(const std::vector<Tensor>& tensors) {
+  std::vector<std::byte> bits;
+  for (const Tensor& tensor : tensors) bits.insert(bits.end(), tensor.bytes().begin(), tensor.bytes().end());
+  return bits;
+}
+
+inline void expect_right(const Subject& subject, const Problem& problem, const Tensor& got, Data data,
+                         std::size_t output = 0) {
+  const Expected expected = subject.op().evaluate(problem)[output];
+  std::vector<double> bound = bounds(subject.op(), problem.signature, subject.contract(), expected, output);
+  if (data == Data::exact) std::ranges::fill(bound, 0);
+  for (std::int64_t i = 0; i < got.size(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const bool same_special =
+        got.at(i) == expected.value[at] || (std::isnan(got.at(i)) && std::isnan(expected.value[at]));
+    ASSERT_TRUE(same_special || std::abs(got.at(i) - expected.value[at]) <= bound[at])
+        << "element " << i << ": got " << got.at(i) << ", want " << expected.value[at] << ", bound " << bound[at];
+  }
+}
+
+inline void expect_right(MakeKernel make, const std::vector<Sizes>& cases) {
+  for (const Sizes& sizes : cases) {
+    for_each_target(make, [&](Subject& subject) {
+      for (const Data data : {Data::exact, Data::spread}) {
+        const Problem problem = problem_of(subject.op(), sizes, data);
+        subject.prepare(problem);
+        const std::vector<Tensor> got = subject.run_all(problem);
+        for (std::size_t i = 0; i < got.size(); ++i) expect_right(subject, problem, got[i], data, i);
+        for (const int threads : {2, 3, 7, 64}) EXPECT_EQ(bits_of(subject.run_all(problem, threads)), bits_of(got));
+        subject.prepare(problem, 1);
+        EXPECT_EQ(bits_of(subject.run_all(problem, 3, 1)), bits_of(got));
+      }
+    });
+  }
+}
+
+}  // namespace plumb::cpu
