@@ -82,7 +82,9 @@ std::vector<std::string> layouts_of(const Op& op) {
 
 std::string list_ops() {
   std::string text;
-  for (const Op& op : all_ops()) text += fmt::format("{:<18} {}\n", op.name, op.summary);
+  std::size_t width = 0;
+  for (const Op& op : all_ops()) width = std::max(width, op.name.size());
+  for (const Op& op : all_ops()) text += fmt::format("{:<{}}  {}\n", op.name, width, op.summary);
   return text + "\nplumb ops NAME explains one.\n";
 }
 

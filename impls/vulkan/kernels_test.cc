@@ -8,6 +8,7 @@
 #include <limits>
 #include <ostream>
 
+#include "impls/testing/problems.h"
 #include "impls/testing/requant_edges.h"
 #include "impls/vulkan/device_under_test.h"
 #include "impls/vulkan/odd_shapes.h"
@@ -30,50 +31,6 @@ const plumb_impl& impl_of(std::string_view op) {
     if (impl->abi()->op == op) return *impl->abi();
   }
   throw std::out_of_range(std::string(op));
-}
-
-// Bits that depend on a tensor and an element alone.
-std::uint64_t bits_at(std::uint64_t tensor, std::uint64_t element) {
-  std::uint64_t z = (tensor << 40) + element * 0x9e3779b97f4a7c15;  // splitmix64's finaliser
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
-
-double value_for(const Port& port, DType type, std::uint64_t bits, const Sizes& sizes) {
-  const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
-  if (!port.high.empty()) {
-    const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
-    return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
-  }
-  if (port.fill == Fill::integers) {  // any of the type
-    const DTypeInfo& limits = info(type);
-    return std::floor(limits.min_finite + unit * (limits.max_finite - limits.min_finite + 1));
-  }
-  if (port.fill == Fill::activation || port.fill == Fill::bias) return 4 * unit - 2;
-  return (unit - 0.3) / 8;  // scales, some negative
-}
-
-Problem problem_of(const Op& op, const Sizes& sizes) {
-  Problem problem{make_signature(op, sizes), {}};
-  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
-    const Port& port = op.inputs[i];
-    Tensor tensor;
-    if (is_present(port, problem.signature)) {
-      tensor = Tensor(dtype_of(port, op, problem.signature), shape_of(port, problem.signature));
-    }
-    const bool is_bytes = port.fill == Fill::bytes || port.fill == Fill::codes;
-    for (std::int64_t flat = 0; flat < (is_bytes ? tensor.size_bytes() : tensor.size()); ++flat) {
-      const std::uint64_t bits = bits_at(i, static_cast<std::uint64_t>(flat));
-      if (is_bytes) {
-        tensor.bytes()[static_cast<std::size_t>(flat)] = static_cast<std::byte>(bits);
-      } else {
-        tensor.set(flat, value_for(port, tensor.dtype(), bits, problem.signature.values));
-      }
-    }
-    problem.inputs.push_back(std::move(tensor));
-  }
-  return problem;
 }
 
 // A plumb_call over a problem; constants have data in prepare alone, the others in run alone.
@@ -186,7 +143,7 @@ class OddShapes : public DeviceTest, public testing::WithParamInterface<OddShape
 
 TEST_P(OddShapes, MatchTheOracle) {
   const Op& op = op_named(GetParam().op);
-  const Problem problem = problem_of(op, GetParam().sizes);
+  const Problem problem = problem_of(op, GetParam().sizes, Data::spread);
   const Prepared prepared(impl_of(op.name), op, problem);
   expect_right(op, problem, prepared.get());
 }
@@ -198,7 +155,7 @@ class VulkanKernels : public DeviceTest {};
 TEST_F(VulkanKernels, OnePreparedServesAnyNumberOfRows) {
   const Op& op = op_named("linear_q4gsw");
   const auto with_rows = [&](std::int64_t rows) {
-    return problem_of(op, {{"M", rows}, {"K", 40}, {"N", 19}, {"group", 8}, {"bias", 1}});
+    return problem_of(op, {{"M", rows}, {"K", 40}, {"N", 19}, {"group", 8}, {"bias", 1}}, Data::spread);
   };
   const Prepared prepared(impl_of(op.name), op, with_rows(2));
   for (const std::int64_t rows : {1, 32, 1}) expect_right(op, with_rows(rows), prepared.get());
@@ -207,7 +164,7 @@ TEST_F(VulkanKernels, OnePreparedServesAnyNumberOfRows) {
 TEST_F(VulkanKernels, TheSameCallGivesTheSameBits) {
   const Op& op = op_named("linear_q4gsw");
   const plumb_impl& impl = impl_of(op.name);
-  const Problem problem = problem_of(op, {{"M", 9}, {"K", 96}, {"N", 33}, {"group", 32}});
+  const Problem problem = problem_of(op, {{"M", 9}, {"K", 96}, {"N", 33}, {"group", 32}}, Data::spread);
   const Prepared prepared(impl, op, problem);
   const AbiCall first(op, problem, false), second(op, problem, false);
   ASSERT_EQ(impl.run(&impl, &first, prepared.get()), PLUMB_OK);
@@ -228,7 +185,7 @@ TEST_F(VulkanKernels, NothingToDoIsDone) {
         OddShape{"linear_q4gsw", {{"M", 0}, {"K", 8}, {"N", 8}, {"group", 8}}},
         OddShape{"embedding_q4gsw", {{"M", 0}, {"N", 2}, {"K", 8}, {"group", 8}}}}) {
     const Op& op = op_named(shape.op);
-    const Problem problem = problem_of(op, shape.sizes);
+    const Problem problem = problem_of(op, shape.sizes, Data::spread);
     const Prepared prepared(impl_of(op.name), op, problem);
     expect_right(op, problem, prepared.get());
   }
@@ -244,7 +201,7 @@ TEST_F(VulkanKernels, Q4gswRequantRoundsAsPrescribed) {
 TEST_F(VulkanKernels, BadArgumentsLeaveTheOutputUntouched) {
   const Op& op = op_named("embedding_q4gsw");
   const plumb_impl& impl = impl_of(op.name);
-  const Problem problem = problem_of(op, {{"M", 3}, {"N", 4}, {"K", 16}, {"group", 8}});
+  const Problem problem = problem_of(op, {{"M", 3}, {"N", 4}, {"K", 16}, {"group", 8}}, Data::spread);
   const Prepared prepared(impl, op, problem);
   Problem outside = problem;
   outside.inputs[2].set(1, 4);
@@ -282,7 +239,7 @@ TEST_F(VulkanKernels, EmbeddingIsExactAtTheEdgesOfFloat) {
   for (std::uint64_t i = 0; i < 1010; ++i) scales.push_back(std::bit_cast<float>(static_cast<int>(bits_at(9, i))));
   const auto rows = static_cast<std::int64_t>(scales.size());
   const Op& op = op_named("embedding_q4gsw");
-  Problem problem = problem_of(op, {{"M", rows}, {"N", rows}, {"K", 16}, {"group", 16}, {"linear", 1}});
+  Problem problem = problem_of(op, {{"M", rows}, {"N", rows}, {"K", 16}, {"group", 16}, {"linear", 1}}, Data::spread);
   for (std::int64_t n = 0; n < rows; ++n) {
     for (std::int64_t k = 0; k < 8; ++k)
       problem.inputs[0].set(n * 8 + k, static_cast<double>(2 * k + (2 * k + 1) * 16));
@@ -307,7 +264,7 @@ TEST_F(VulkanKernels, EmbeddingIsExactAtTheEdgesOfFloat) {
 // The contract says that subnormals may be flushed: results made of them are within its bound.
 TEST_F(VulkanKernels, SubnormalsAreWithinTheContract) {
   const Op& op = op_named("linear_q4gsw");
-  Problem problem = problem_of(op, {{"M", 2}, {"K", 8}, {"N", 8}, {"group", 8}});
+  Problem problem = problem_of(op, {{"M", 2}, {"K", 8}, {"N", 8}, {"group", 8}}, Data::spread);
   for (std::int64_t i = 0; i < problem.inputs[0].size(); ++i) problem.inputs[0].set(i, 1);
   for (std::int64_t i = 0; i < problem.inputs[2].size(); ++i) problem.inputs[2].set(i, 0x1p-140);
   const Prepared prepared(impl_of(op.name), op, problem);

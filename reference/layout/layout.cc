@@ -171,7 +171,7 @@ BitMap in_one_piece(std::function<BitPosition(std::int64_t row, std::int64_t col
 
 std::string picture(const Layout& layout) {
   // Whole blocks of rows, and columns that leave some padding if the layout has any.
-  const Extent extent{std::max<std::int64_t>(layout.row_multiple, 2),
+  const Extent extent{std::max<std::int64_t>({layout.row_multiple, layout.block_rows, 2}),
                       layout.column_multiple > 2 ? layout.column_multiple - 2 : 8};
   const auto bytes = std::min<std::int64_t>(layout.size_bytes(extent), 8);
   std::string text = fmt::format("{}: {}\nexample: {} rows, {} columns; w[row,column]{}\n\n", layout.name,

@@ -54,6 +54,7 @@ struct Layout {
   std::int64_t column_multiple;  ///< Columns likewise.
   int padding_code;              ///< Code value that fills the padding.
   BitMap position;
+  std::int64_t block_rows = 0;  ///< Rows of a whole block, if they are more than row_multiple; for pictures.
   DType container = DType::u8;  ///< Element type of the tensor upstream keeps it in; words are little-endian.
 
   /// Smallest and largest code value.

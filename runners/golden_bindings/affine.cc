@@ -1,4 +1,6 @@
 // Affine quantisation: torchao's primitives, and torch's quantized_decomposed operators that executorch lowers.
+#include "runners/golden_bindings/affine.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,12 +12,12 @@
 #include "runners/golden_bindings/systems.h"
 
 namespace plumb {
-namespace {
-
 const golden::Array* find_array(const std::vector<golden::Array>& arrays, std::string_view name) {
   const auto found = std::ranges::find(arrays, name, &golden::Array::name);
   return found == arrays.end() ? nullptr : &*found;
 }
+
+namespace {
 
 const golden::Array& first_input(const golden::Case& recorded) {
   const golden::Array* found = find_array(recorded.inputs, "input");
@@ -27,6 +29,8 @@ const golden::Attribute* find_attribute(const golden::Case& recorded, const std:
   const auto found = recorded.attributes.find(name);
   return found == recorded.attributes.end() ? nullptr : &found->second;
 }
+
+}  // namespace
 
 // Empty if the attribute is missing, or no text.
 std::string text_of(const golden::Case& recorded, const std::string& name) {
@@ -41,6 +45,8 @@ std::optional<std::int64_t> integer_of(const golden::Case& recorded, const std::
   const auto* integer = found == nullptr ? nullptr : std::get_if<std::int64_t>(found);
   return integer == nullptr ? std::nullopt : std::optional(*integer);
 }
+
+namespace {
 
 // "[1, 32]" as numbers.
 Shape parse_list(const std::string& text) {
@@ -99,6 +105,8 @@ bool is_beyond(const golden::Case& recorded) {
   return scale != nullptr && scale->dtype == "f64";
 }
 
+}  // namespace
+
 // Parameters of blocks have one shape here: upstream drops or keeps axes of one element.
 std::optional<golden::Case> on_grid(golden::Case recorded) {
   if (is_beyond(recorded)) return std::nullopt;
@@ -114,6 +122,8 @@ std::optional<golden::Case> on_grid(golden::Case recorded) {
   }
   return recorded;
 }
+
+namespace {
 
 template <typename T>
 golden::Array scalar(const char* name, const char* dtype, T value) {
@@ -206,6 +216,7 @@ void adapt_tinygemm(const golden::Case& recorded, Sizes& params) {
 }
 
 using Renames = GoldenBinding::Renames;
+
 const Renames kOneScale = {{"scale", "scale"}, {"zero_point", "zero_point"}};
 const Renames kScales = {{"scales", "scale"}, {"zero_points", "zero_point"}};
 
@@ -214,7 +225,9 @@ Renames with(Renames renames, const char* dataset, const char* port) {
   return renames;
 }
 
-GoldenBinding quantize(const char* name, const Renames& parameters, Sizes fixed, bool has_scalars = false) {
+}  // namespace
+
+GoldenBinding quantize(const char* name, const GoldenBinding::Renames& parameters, Sizes fixed, bool has_scalars) {
   return {.golden_op = name,
           .op = "quantize_affine",
           .inputs = with(parameters, "input", "x"),
@@ -229,7 +242,7 @@ GoldenBinding quantize(const char* name, const Renames& parameters, Sizes fixed,
           }};
 }
 
-GoldenBinding dequantize(const char* name, const Renames& parameters, bool has_scalars = false) {
+GoldenBinding dequantize(const char* name, const GoldenBinding::Renames& parameters, bool has_scalars) {
   GoldenBinding binding = quantize(name, parameters, {}, has_scalars);
   binding.op = "dequantize_affine";
   binding.inputs = with(parameters, "input", "codes");
@@ -251,6 +264,8 @@ GoldenBinding choose(const char* name, Sizes fixed) {
           .restate = on_grid};
 }
 
+namespace {
+
 std::vector<GoldenBinding> tinygemm_bindings() {
   GoldenBinding chosen = choose("torchao._choose_qparams_affine_tinygemm", {});
   chosen.op = "choose_qparams_tinygemm";
@@ -263,79 +278,6 @@ std::vector<GoldenBinding> tinygemm_bindings() {
   values.output_dtypes = {};
   values.adapt = adapt_tinygemm;
   return {chosen, codes, values};
-}
-
-// The steps of a whole quantiser whose record holds what passes between them.
-enum class Step { choose, quantize, dequantize };
-
-golden::Array taken(const golden::Case& whole, std::string_view name, const char* as) {
-  const golden::Array* found = find_array(whole.inputs, name);
-  if (found == nullptr) found = find_array(whole.outputs, name);
-  if (found == nullptr) throw Error(fmt::format("{}: expected a recorded tensor '{}'", whole.name, name));
-  golden::Array array = *found;
-  array.name = as;
-  return array;
-}
-
-// Names of the values and of the codes in a record of a whole quantiser; the rest are called alike everywhere.
-struct WholeNames {
-  const char* values;
-  const char* codes;
-  bool has_zero_point = true;
-};
-
-golden::Case step_of(const golden::Case& whole, Step step, const WholeNames& names) {
-  golden::Case result = whole;
-  const bool from_values = step != Step::dequantize;
-  result.inputs = {taken(whole, from_values ? names.values : names.codes, "input")};
-  if (step == Step::choose) return result;
-  std::vector<golden::Array> parameters = {taken(whole, "scale", "scale")};
-  if (names.has_zero_point) parameters.push_back(taken(whole, "zero_point", "zero_point"));
-  result.inputs.insert(result.inputs.end(), parameters.begin(), parameters.end());
-  result.outputs = {step == Step::quantize ? taken(whole, names.codes, "output")
-                                           : taken(whole, "dequantized", "output")};
-  return result;
-}
-
-// A step of torchao's per-token quantisers of activations.
-GoldenBinding per_token(GoldenBinding binding, Step step, const WholeNames& names, std::int64_t quant_min) {
-  binding.restate = [=](golden::Case whole) {
-    whole.attributes["quant_min"] = quant_min;
-    return on_grid(step_of(whole, step, names));
-  };
-  if (!names.has_zero_point && step == Step::choose) binding.outputs = {{"scale", "scale"}};
-  return binding;
-}
-
-std::vector<GoldenBinding> per_token_bindings() {
-  constexpr const char *kAsymmetric = "torchao.int8_asym_per_token",
-                       *kAbsmax = "torchao._quantize_activation_per_token_absmax";
-  const WholeNames asymmetric{"input", "qdata"}, absmax{"t", "quantized", false};
-  // Words of choose_qparams_affine: asymmetric; symmetric with eps 1e-5.
-  return {per_token(choose(kAsymmetric, {{"mapping", 2}}), Step::choose, asymmetric, -128),
-          per_token(quantize(kAsymmetric, kOneScale, {{"order", 0}}), Step::quantize, asymmetric, -128),
-          per_token(dequantize(kAsymmetric, kOneScale), Step::dequantize, asymmetric, -128),
-          per_token(choose(kAbsmax, {{"mapping", 0}, {"eps", 2}}), Step::choose, absmax, -127),
-          per_token(quantize(kAbsmax, kOneScale, {{"order", 0}}), Step::quantize, absmax, -127)};
-}
-
-// A step of the affine algorithm of IntxUnpackedToInt8Tensor.from_hp.
-GoldenBinding intx(GoldenBinding binding, Step step) {
-  binding.restate = [step](golden::Case whole) -> std::optional<golden::Case> {
-    const bool was_refused = whole.outputs.empty();  // by the first step
-    if (text_of(whole, "algorithm") != "affine" || (was_refused && step != Step::choose)) return std::nullopt;
-    const std::int64_t half = std::int64_t{1} << (integer_of(whole, "bits").value_or(8) - 1);
-    whole.attributes["quant_min"] = -half;
-    whole.attributes["quant_max"] = half - 1;
-    return on_grid(step_of(whole, step, {"w", "qdata"}));
-  };
-  return binding;
-}
-
-std::vector<GoldenBinding> intx_bindings() {
-  constexpr const char* kFromHp = "torchao.IntxUnpackedToInt8Tensor.from_hp";
-  return {intx(choose(kFromHp, {}), Step::choose), intx(quantize(kFromHp, kOneScale, {{"order", 0}}), Step::quantize),
-          intx(dequantize(kFromHp, kOneScale), Step::dequantize)};
 }
 
 }  // namespace
@@ -367,9 +309,7 @@ std::vector<GoldenBinding> affine_bindings() {
       dequantize("executorch.quantized_decomposed.dequantize_per_channel_group", kScales),
       dequantize("executorch.quantized_decomposed.dequantize_per_token", kScales),
   };
-  for (const auto more : {tinygemm_bindings, per_token_bindings, intx_bindings}) {
-    for (GoldenBinding& binding : more()) bindings.push_back(std::move(binding));
-  }
+  for (GoldenBinding& binding : tinygemm_bindings()) bindings.push_back(std::move(binding));
   return bindings;
 }
 

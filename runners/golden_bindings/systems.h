@@ -14,5 +14,7 @@ namespace plumb {
 [[nodiscard]] std::vector<GoldenBinding> executorch_bindings();
 /// Affine quantisation, which torchao and executorch share.
 [[nodiscard]] std::vector<GoldenBinding> affine_bindings();
+/// Quantisers of torchao that are several of its steps.
+[[nodiscard]] std::vector<GoldenBinding> quantiser_step_bindings();
 
 }  // namespace plumb
