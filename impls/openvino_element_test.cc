@@ -3,9 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
+#include <span>
 
 #include "impls/impls.h"
 #include "impls/testing/abi_call.h"
@@ -66,7 +67,7 @@ void expect_packed_right(const ElementType& type, const Tensor& values) {
 template <typename Bits>
 Tensor tensor_of_bits(DType dtype, const std::vector<Bits>& bits) {
   Tensor tensor(dtype, {static_cast<std::int64_t>(bits.size())});
-  std::memcpy(tensor.bytes().data(), bits.data(), tensor.bytes().size());
+  std::ranges::copy(std::as_bytes(std::span(bits)), tensor.bytes().begin());
   return tensor;
 }
 
