@@ -125,14 +125,34 @@ class Optimizer {
       terms.clear();
       for (std::int64_t i = 0; i < groups_.length; ++i) {
         const double w = groups_.value(g, i);
-        const Outcomes q = rounded_code(Outcomes(w) * scale + zero, 0, highest_);
-        const Outcomes d = w - (q - zero) / scale;
-        terms.push_back(q - (w - shrunk(d, b)) * scale);
-        errors.push_back(magnitude(d));
+        const auto [next, error] = term(w, scale, zero, b);
+        terms.push_back(next);
+        errors.push_back(error);
       }
       zero = mean(terms);
     }
     return mean(errors);
+  }
+
+  struct Term {
+    Outcomes next, error;
+  };
+
+  // What an element adds to its group's next zero, and |d|.
+  [[nodiscard]] Term term(double w, double scale, const Outcomes& zero, double b) const {
+    const Outcomes q = rounded_code(Outcomes(w) * scale + zero, 0, highest_);
+    if (q.is_anything()) return {q, q};
+    // A higher code has a lower d, so that the two nearly make up for each other: one code at a time.
+    const auto with_code = [&](double code) {
+      const Outcomes d = w - (code - zero) / scale;
+      return Term{code - (w - shrunk(d, b)) * scale, magnitude(d)};
+    };
+    Term result = with_code(q.low());
+    for (double code = q.low() + 1; code <= q.high(); ++code) {
+      const Term other = with_code(code);
+      result = {result.next.or_else(other.next), result.error.or_else(other.error)};
+    }
+    return result;
   }
 
   static Outcomes mean(const std::vector<Outcomes>& terms) {
