@@ -133,6 +133,9 @@ struct Op {
   std::vector<Port> outputs;
   std::vector<Constraint> constraints = {};
   Arithmetic arithmetic = Arithmetic::prescribed;
+  /// Arithmetic::prescribed: what the definition does not fix to the last bit, e.g. "the order of sums", so that an
+  /// element may have several admissible outcomes (Expected::slack). Empty = nothing.
+  std::string left_open = {};
   std::string length = {};     ///< Arithmetic::accumulated: number of products, e.g. "K".
   int max_code_magnitude = 0;  ///< Largest |code - zero point|; 0 where there are no codes to multiply.
   std::function<Answer(const Problem&)> evaluate;

@@ -225,6 +225,7 @@ Op quantize_hqq() {
                       {"raw == 0 || axis == 0 || N * K / group % N == 0", "raw parameters are a row of each row's"},
                       {"raw == 0 || axis == 1 || N * K / group % K == 0",
                        "raw parameters are a column of each column's"}},
+      .left_open = "the order of sums, and the last bits of a power",
       .evaluate = evaluate,
   };
 }

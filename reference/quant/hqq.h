@@ -7,8 +7,8 @@
 
 namespace plumb {
 
-/// With w the values in f32, in groups: s = min((2^bits - 1) * (1 / (max - min)), 20000), z = -min * s, rounded if bits = 4.
-/// Up to 20 times, with b = 1/10, and a hundredth less of it each time:
+/// With w the values in f32, in groups: s = min((2^bits - 1) * (1 / (max - min)), 20000), z = -min * s, rounded if
+/// bits = 4. Up to 20 times, with b = 1/10, and a hundredth less of it each time:
 ///   q = clamp(rne(w * s + z), 0, 2^bits - 1),  r = (q - z) / s,  d = w - r
 ///   e = sign(d) * max(|d| - b * |d|^-0.3, 0),  z = mean of a group's q - (w - e) * s
 /// until the mean of |d| over the whole tensor is not below the smallest so far (at first: 10000). Then

@@ -149,6 +149,7 @@ Op quantize_hqq_scale_only() {
                       {"K % group == 0", "blocks fill the columns"},
                       {"quant_min < quant_max", "a range has two codes or more"},
                       {"quant_min >= -128 && quant_max <= 127", "codes fit i8"}},
+      .left_open = "the order of sums",
       .evaluate = evaluate,
   };
 }

@@ -1,6 +1,6 @@
 // quantize_hqq: an invocation follows one group through all iterations. Its 2 + 2 * iterations words of output are the
-// scale, the first zero, and for each iteration the next zero and the sum of |w - dequantised|; the host, which sees all
-// groups, decides which iteration was the last. All arithmetic is done in integers.
+// scale, the first zero, and for each iteration the next zero and the sum of |w - dequantised|; the host, which sees
+// all groups, decides which iteration was the last. All arithmetic is done in integers.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #include "grid.glsl"
