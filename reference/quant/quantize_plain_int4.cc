@@ -87,7 +87,7 @@ Op quantize_plain_int4() {
       .outputs = {{.name = "codes", .meaning = "one code an element", .dtype = "i8", .shape = "N, K"},
                   {.name = "scale", .meaning = "one a group", .dtype = "x", .shape = kGrid},
                   {.name = "zero_point", .meaning = "one a group: the value of code 0", .dtype = "x", .shape = kGrid}},
-      .constraints = {{"N > 0 && K > 0", "a group has elements"}, {"group > 1", "a group has columns"}},
+      .constraints = {{"N > 0 && K > 0", "a group has elements"}, {"group > 0", "a group has columns"}},
       .evaluate = evaluate,
   };
 }
