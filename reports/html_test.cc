@@ -84,7 +84,7 @@ TEST(HtmlFailures, ShowEvidenceReasonAndCommandWithoutScript) {
 }
 
 TEST(HtmlFailures, ShowWhatAWrongOutputLooksLike) {
-  Run run;
+  plumb::Run run;
   run.records = {failing_record("linear_q4gsw", "cpu.avx2", 7)};
   EXPECT_EQ(failures_section(run).find("class=\"diagnosis\""), std::string::npos);
   run.records[0].diagnosis = "offset 7 < 8";
