@@ -86,8 +86,11 @@ class Side {
   // Where the band that begins in that row has its first tile; -1 if its blocks lie otherwise.
   [[nodiscard]] std::int64_t base_of(std::int64_t row) const {
     const std::int64_t base = start({row, 0});
-    for (const std::int64_t tile : {std::int64_t{0}, std::min<std::int64_t>(1, tiles_ - 1), tiles_ / 2, tiles_ - 1}) {
+    for (const std::int64_t tile : {std::int64_t{0}, tiles_ - 1}) {
       if (!lies_at({row, tile * columns_}, base + tile * stride_)) return -1;
+    }
+    for (const std::int64_t tile : {std::min<std::int64_t>(1, tiles_ - 1), tiles_ / 2}) {
+      if (start({row, tile * columns_}) != base + tile * stride_) return -1;
     }
     return base;
   }
@@ -95,12 +98,15 @@ class Side {
  private:
   [[nodiscard]] std::int64_t start(WeightStep at) const { return bits_.block_start(codes_, at); }
 
-  // Whether the tile there has its blocks, and those their codes, where they should be.
+  // Whether the tile there has its blocks where they should be, and the first and the last their codes: of a map that
+  // is a formula this is enough.
   [[nodiscard]] bool lies_at(WeightStep tile, std::int64_t base) const {
     for (std::size_t b = 0; b < offsets_.size(); ++b) {
       const WeightStep step = block_step(block_steps_, static_cast<std::int64_t>(b));
       const WeightStep at{tile.rows + step.rows, tile.columns + step.columns};
-      if (!bits_.describes_block(codes_, at, base + offsets_[b])) return false;
+      const bool looks_inside = b == 0 || b + 1 == offsets_.size();
+      if (start(at) != base + offsets_[b]) return false;
+      if (looks_inside && !bits_.describes_block(codes_, at, base + offsets_[b])) return false;
     }
     return true;
   }
