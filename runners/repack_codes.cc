@@ -100,6 +100,7 @@ class Move {
 
  private:
   void cut_tiles() {
+    moves_all_bands_ = std::ranges::all_of(plan_->from_base, [](std::int64_t base) { return base >= 0; });
     const auto bands = static_cast<std::int64_t>(plan_->from_base.size());
     const std::int64_t tile_bytes = kBlockBytes << plan_->program.block_bits;
     const std::int64_t together = std::min(bands, kBandsAtOnce);
@@ -114,12 +115,14 @@ class Move {
     const std::int64_t first_band = piece / parts_ * kBandsAtOnce, first_tile = piece % parts_ * tiles_at_once_;
     const std::int64_t end_tile = std::min(first_tile + tiles_at_once_, plan_->tiles_per_band);
     const std::int64_t end_band = std::min(first_band + kBandsAtOnce, std::ssize(plan_->from_base));
-    const std::int64_t in_turn = plan_->to_stride < kLineBytes ? tiles_at_once_ : kTilesInTurn;
+    const std::int64_t in_turn =
+        std::max(plan_->from_stride, plan_->to_stride) < kLineBytes ? tiles_at_once_ : kTilesInTurn;
     for (std::int64_t tile = first_tile; tile < end_tile; tile += in_turn) {
       for (std::int64_t band = first_band; band < end_band; ++band) {
         if (plan_->moves_band(band)) move_run(band, tile, std::min(in_turn, end_tile - tile), first_tile);
       }
     }
+    finish_moving_tiles();
   }
 
   void move_run(std::int64_t band, std::int64_t tile, std::int64_t count, std::int64_t first_of_piece) const {
@@ -136,9 +139,10 @@ class Move {
     if (!move_tiles(plan_->program, run)) refuse_first_of(band, first_of_piece);
   }
 
-  // All earlier pieces have been, or will be, found good; so the first code refused lies in these bands.
+  // All earlier pieces have been, or will be, found good; so the first code refused lies in these bands, if
+  // they go along the columns.
   [[noreturn]] void refuse_first_of(std::int64_t band, std::int64_t first_tile) const {
-    const std::int64_t first_band = band / kBandsAtOnce * kBandsAtOnce;
+    const std::int64_t first_band = plan_->along_rows ? 0 : band / kBandsAtOnce * kBandsAtOnce;
     const std::int64_t first_column = extent_.rows == 1 ? first_tile * plan_->tile_columns : 0;
     for (std::int64_t row = first_band * plan_->tile_rows; row < extent_.rows; ++row) {
       for (std::int64_t column = first_column; column < extent_.columns; ++column) (void)code_at(row, column);
@@ -156,16 +160,26 @@ class Move {
 
   void move_rest_of_row(std::int64_t row) const {
     const Extent padded = target_->padded();
-    const bool has_tiles = plan_ && row < extent_.rows && plan_->moves_band(row / plan_->tile_rows);
-    if (!has_tiles) {
-      for (std::int64_t column = 0; column < padded.columns; ++column) move_code(row, column);
-      return;
-    }
-    const std::int64_t span = plan_->column_span, covered = plan_->covered_columns();
+    const std::int64_t span = plan_ ? plan_->column_span : padded.columns;
+    const std::int64_t skipped = plan_ && row < extent_.rows ? skipped_columns(row) : 0;
     for (std::int64_t first = 0; first < extent_.columns; first += span) {
-      for (std::int64_t column = first + covered; column < first + span; ++column) move_code(row, column);
+      for (std::int64_t column = first + skipped; column < std::min(first + span, extent_.columns); ++column) {
+        if (skipped > 0 || !is_moved(row, column)) move_code(row, column);
+      }
     }
     for (std::int64_t column = extent_.columns; column < padded.columns; ++column) move_code(row, column);
+  }
+
+  [[nodiscard]] bool is_moved(std::int64_t row, std::int64_t column) const {
+    return plan_ && row < extent_.rows && plan_->moves(row, column);
+  }
+
+  // Columns at the beginning of each span that tiles hold all of, so that none of them need be asked about; 0 if that
+  // is not known.
+  [[nodiscard]] std::int64_t skipped_columns(std::int64_t row) const {
+    const std::int64_t down = row / plan_->tile_rows;
+    if (!plan_->along_rows) return plan_->moves_band(down) ? plan_->tiles_per_band * plan_->tile_columns : 0;
+    return moves_all_bands_ && down < plan_->tiles_per_band ? std::ssize(plan_->from_base) * plan_->tile_columns : 0;
   }
 
   void move_code(std::int64_t row, std::int64_t column) const {
@@ -180,6 +194,7 @@ class Move {
   std::span<std::byte> to_;
   std::optional<TilePlan> plan_;
   std::optional<Codes> source_, target_;
+  bool moves_all_bands_ = false;
   std::int64_t tiles_at_once_ = 0, groups_ = 0, parts_ = 0;
 };
 

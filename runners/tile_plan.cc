@@ -63,34 +63,41 @@ WeightStep block_step(const std::vector<WeightStep>& block_steps, std::int64_t n
   return sum;
 }
 
+// The order of tiles: where in the weight tile `tile` of band `band` begins.
+struct TileOrder {
+  bool along_rows;
+  std::int64_t rows, columns;  // of a tile
+  std::int64_t bands, tiles_per_band;
+
+  [[nodiscard]] WeightStep place(std::int64_t band, std::int64_t tile) const {
+    return along_rows ? WeightStep{tile * rows, band * columns} : WeightStep{band * rows, tile * columns};
+  }
+};
+
 // One side of a plan: where a layout has a tile's blocks.
 class Side {
  public:
   Side(const Layout& layout, Extent extent, const AddressBits& bits, std::vector<WeightStep> block_steps,
-       std::int64_t tile_columns, std::int64_t tiles)
-      : codes_(layout, extent),
-        bits_(bits),
-        block_steps_(std::move(block_steps)),
-        columns_(tile_columns),
-        tiles_(tiles) {
+       TileOrder order)
+      : codes_(layout, extent), bits_(bits), block_steps_(std::move(block_steps)), order_(order) {
     const std::int64_t first = start({0, 0});
     for (std::int64_t b = 0; b < std::int64_t{1} << block_steps_.size(); ++b) {
       offsets_.push_back(start(block_step(block_steps_, b)) - first);
     }
-    stride_ = tiles > 1 ? start({0, columns_}) - first : kBlockBytes;
+    stride_ = order.tiles_per_band > 1 ? start(order.place(0, 1)) - first : kBlockBytes;
   }
 
   [[nodiscard]] const std::vector<std::int64_t>& offsets() const { return offsets_; }
   [[nodiscard]] std::int64_t stride() const { return stride_; }
 
-  // Where the band that begins in that row has its first tile; -1 if its blocks lie otherwise.
-  [[nodiscard]] std::int64_t base_of(std::int64_t row) const {
-    const std::int64_t base = start({row, 0});
-    for (const std::int64_t tile : {std::int64_t{0}, tiles_ - 1}) {
-      if (!lies_at({row, tile * columns_}, base + tile * stride_)) return -1;
+  // Where the band has its first tile; -1 if its blocks lie otherwise.
+  [[nodiscard]] std::int64_t base_of(std::int64_t band) const {
+    const std::int64_t base = start(order_.place(band, 0)), last = order_.tiles_per_band - 1;
+    for (const std::int64_t tile : {std::int64_t{0}, last}) {
+      if (!lies_at(order_.place(band, tile), base + tile * stride_)) return -1;
     }
-    for (const std::int64_t tile : {std::min<std::int64_t>(1, tiles_ - 1), tiles_ / 2}) {
-      if (start({row, tile * columns_}) != base + tile * stride_) return -1;
+    for (const std::int64_t tile : {std::min<std::int64_t>(1, last), last / 2}) {
+      if (start(order_.place(band, tile)) != base + tile * stride_) return -1;
     }
     return base;
   }
@@ -114,9 +121,53 @@ class Side {
   CodeAddresses codes_;
   const AddressBits& bits_;
   std::vector<WeightStep> block_steps_;
-  std::int64_t columns_, tiles_, stride_ = 0;
+  TileOrder order_;
+  std::int64_t stride_ = 0;
   std::vector<std::int64_t> offsets_;
 };
+
+// What both orders of tiles start from.
+struct Pair {
+  const Layout& from;
+  const Layout& to;
+  Extent extent;
+  AddressBits from_bits, to_bits;
+  Steps steps;
+  CompiledTiles compiled;
+};
+
+std::optional<TilePlan> plan_in_order(const Pair& p, bool along_rows) {
+  const std::int64_t span = p.steps.column_span != 0 ? p.steps.column_span : p.extent.columns;
+  const std::int64_t down = p.extent.rows / p.steps.rows, across = span / p.steps.columns;
+  if (down == 0 || across == 0) return std::nullopt;
+  const TileOrder order{along_rows, p.steps.rows, p.steps.columns, along_rows ? across : down,
+                        along_rows ? down : across};
+  const Side source(p.from, p.extent, p.from_bits, p.compiled.from_blocks, order);
+  const Side target(p.to, p.extent, p.to_bits, p.compiled.to_blocks, order);
+  TilePlan plan{p.compiled.program, along_rows,       order.rows,      order.columns,   span, order.tiles_per_band,
+                source.offsets(),   target.offsets(), source.stride(), target.stride(), {},   {}};
+  for (std::int64_t band = 0; band < order.bands; ++band) {
+    const std::int64_t a = source.base_of(band), b = target.base_of(band);
+    plan.from_base.push_back(b < 0 ? -1 : a);
+    plan.to_base.push_back(a < 0 ? -1 : b);
+  }
+  return plan;
+}
+
+// The bytes between tiles that follow each other.
+std::int64_t stride_of(const Layout& layout, Extent extent, const AddressBits& bits, WeightStep next_tile) {
+  const CodeAddresses codes(layout, extent);
+  const std::int64_t start = bits.block_start(codes, next_tile);
+  return start < 0 ? INT64_MAX / 4 : start;
+}
+
+// Whether tiles are closer together down the rows.
+bool rather_along_rows(const Pair& p) {
+  if (p.steps.column_span != 0) return false;
+  const WeightStep below{p.steps.rows, 0}, beside{0, p.steps.columns};
+  const std::int64_t down = stride_of(p.to, p.extent, p.to_bits, below);
+  return down == kBlockBytes && down < stride_of(p.to, p.extent, p.to_bits, beside);
+}
 
 std::optional<TilePlan> plan_with_spare(const Layout& from, const Layout& to, int add, Extent extent, int spare) {
   const auto from_bits = address_bits(from, extent), to_bits = address_bits(to, extent);
@@ -127,19 +178,8 @@ std::optional<TilePlan> plan_with_spare(const Layout& from, const Layout& to, in
   }
   const auto compiled = compile_tiles(from, to, add, *from_bits, *to_bits, steps->all);
   if (!compiled) return std::nullopt;
-  const std::int64_t span = steps->column_span != 0 ? steps->column_span : extent.columns;
-  const std::int64_t tiles = span / steps->columns, bands = extent.rows / steps->rows;
-  if (tiles == 0 || bands == 0) return std::nullopt;
-  const Side source(from, extent, *from_bits, compiled->from_blocks, steps->columns, tiles);
-  const Side target(to, extent, *to_bits, compiled->to_blocks, steps->columns, tiles);
-  TilePlan plan{compiled->program, steps->rows,     steps->columns,  span, tiles, source.offsets(),
-                target.offsets(),  source.stride(), target.stride(), {},   {}};
-  for (std::int64_t band = 0; band < bands; ++band) {
-    const std::int64_t a = source.base_of(band * steps->rows), b = target.base_of(band * steps->rows);
-    plan.from_base.push_back(b < 0 ? -1 : a);
-    plan.to_base.push_back(a < 0 ? -1 : b);
-  }
-  return plan;
+  const Pair pair{from, to, extent, *from_bits, *to_bits, *steps, *compiled};
+  return plan_in_order(pair, rather_along_rows(pair));
 }
 
 }  // namespace

@@ -164,7 +164,6 @@ HWY_INLINE bool Stretch(const TileProgram& program, const uint8_t* from, uint8_t
       refusals.See(v);
       hn::Stream(change(v), d, to + i);
     }
-    hwy::FlushStream();
   }
   for (; i + lanes <= size; i += lanes) {
     const V v = hn::LoadU(d, from + i);
@@ -239,7 +238,6 @@ bool MoveTiles(const TileProgram& program, const TileRun& run) {
       StoreRow(d, buffer.row[row], run.to_stride, count, run.bypasses_cache, to);
     }
   }
-  hwy::FlushStream();
   return !refusals.Any();
 }
 
@@ -264,6 +262,8 @@ HWY_EXPORT(CanMoveTiles);
 bool move_tiles(const TileProgram& program, const TileRun& run) {
   return HWY_DYNAMIC_DISPATCH(MoveTiles)(program, run);
 }
+
+void finish_moving_tiles() { hwy::FlushStream(); }
 
 bool can_move_tiles() { return HWY_DYNAMIC_DISPATCH(CanMoveTiles)(); }
 

@@ -57,6 +57,9 @@ struct TileRun {
 /// Moves the tiles. False if one holds a code that does not fit; what is then written is worthless.
 [[nodiscard]] bool move_tiles(const TileProgram& program, const TileRun& run);
 
+/// Makes what this thread has moved around the cache visible to others.
+void finish_moving_tiles();
+
 /// Whether this machine has vectors of 16 bytes to do it with.
 [[nodiscard]] bool can_move_tiles();
 
