@@ -24,8 +24,8 @@
 namespace plumb {
 namespace {
 
-// Failures of an implementation of an operator that are diagnosed: the report shows no more of them in full.
-constexpr int kMostDiagnosed = 5;
+// Failures of an implementation of an operator that are diagnosed: as many as the terminal shows in all.
+constexpr int kMostDiagnosed = 10;
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -143,7 +143,8 @@ void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& opt
   for (const Unit& unit : units) {
     Unit chosen{{}, unit.begin, unit.finish};
     for (Step step : unit.steps) {
-      const bool failed = place < records.size() && records[place].outcome == Outcome::fail && records[place].wrong >= kLeastEvidence;
+      const bool failed =
+          place < records.size() && records[place].outcome == Outcome::fail && records[place].wrong >= kLeastEvidence;
       if (failed && step.judge_and_diagnose && ++tried[{step.op, step.impl}] <= kMostDiagnosed) {
         step.judge = std::move(step.judge_and_diagnose);
         chosen.steps.push_back(std::move(step));

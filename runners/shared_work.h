@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -49,7 +50,13 @@ template <typename Body>
   };
   {
     std::vector<std::jthread> others;
-    for (int i = 1; i < std::min<std::int64_t>(options.threads, pieces); ++i) others.emplace_back(work, false);
+    for (int i = 1; i < std::min<std::int64_t>(options.threads, pieces); ++i) {
+      try {
+        others.emplace_back(work, false);
+      } catch (const std::system_error&) {
+        break;  // the threads that there are do it all
+      }
+    }
     work(true);
   }
   if (failure) std::rethrow_exception(failure);
