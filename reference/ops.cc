@@ -10,6 +10,8 @@
 #include "reference/quant/aten_int4.h"
 #include "reference/quant/choose_qparams_affine.h"
 #include "reference/quant/dyn_quant_4bit.h"
+#include "reference/quant/embedding_4bit.h"
+#include "reference/quant/fake_quantize.h"
 #include "reference/quant/group_sums.h"
 #include "reference/quant/nncf_decompress.h"
 #include "reference/quant/nncf_pack.h"
@@ -20,7 +22,9 @@
 #include "reference/quant/q4gsw_pack.h"
 #include "reference/quant/q4gsw_requant.h"
 #include "reference/quant/quantize_affine.h"
+#include "reference/quant/quantize_plain_int32.h"
 #include "reference/quant/repack_embedding.h"
+#include "reference/quant/slice_groups.h"
 #include "reference/quant/tinygemm.h"
 #include "reference/quant/transpose_scales.h"
 #include "reference/quant/uintx.h"
@@ -59,6 +63,9 @@ std::span<const Op> all_ops() {
       choose_qparams_tinygemm(),
       quantize_tinygemm(),
       dequantize_tinygemm(),
+      fake_quantize_per_token(),
+      quantize_plain_int32(),
+      slice_groups(),
       pack_q4gsw(),
       unpack_q4gsw(),
       group_sums(),
@@ -72,6 +79,7 @@ std::span<const Op> all_ops() {
       q4gsw_requant(),
       q4gsw_requant_w_4x8(),
       linear_q4gsw(),
+      embedding_4bit(),
       embedding_q4gsw(),
   };
   return ops;

@@ -35,6 +35,9 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel choose_qparams_tinygemm(const Target& target);
 [[nodiscard]] Kernel quantize_tinygemm(const Target& target);
 [[nodiscard]] Kernel dequantize_tinygemm(const Target& target);
+[[nodiscard]] Kernel fake_quantize_per_token(const Target& target);
+[[nodiscard]] Kernel quantize_plain_int32(const Target& target);
+[[nodiscard]] Kernel slice_groups(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
 [[nodiscard]] Kernel unpack_q4gsw(const Target& target);
 [[nodiscard]] Kernel group_sums(const Target& target);
@@ -48,6 +51,7 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel q4gsw_requant(const Target& target);
 [[nodiscard]] Kernel q4gsw_requant_w_4x8(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
+[[nodiscard]] Kernel embedding_4bit(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
@@ -82,6 +86,9 @@ inline constexpr MakeKernel kKernels[] = {
     choose_qparams_tinygemm,
     quantize_tinygemm,
     dequantize_tinygemm,
+    fake_quantize_per_token,
+    quantize_plain_int32,
+    slice_groups,
     pack_q4gsw,
     unpack_q4gsw,
     group_sums,
@@ -95,6 +102,7 @@ inline constexpr MakeKernel kKernels[] = {
     q4gsw_requant,
     q4gsw_requant_w_4x8,
     linear_q4gsw,
+    embedding_4bit,
     embedding_q4gsw,
 };
 

@@ -48,6 +48,22 @@ TEST(CpuKernels, QuantizeAffine) {
                with_types(blocked_cases(), {{"x", code_of(kBf16)}, {"scale", code_of(kBf16)}, {"zero_point", 0}}));
 }
 
+// Per token, and scales of every size.
+TEST(CpuKernels, AffineWithScalesInF64) {
+  const std::int64_t f64 = code_of(DType::f64);
+  for (const std::int64_t order : {0, 1}) {
+    expect_right(quantize_affine, with_types(blocked_cases(), {{"scale", f64}, {"order", order}}));
+    expect_right(quantize_affine,
+                 with_types(blocked_cases(), {{"x", code_of(kBf16)}, {"scale", f64}, {"order", order}}));
+  }
+  expect_right(quantize_affine, with_types(blocked_cases(), {{"scale", f64}, {"zero_point", 0}}));
+  for (const DType type : {DType::f32, kF16, kBf16}) {
+    expect_right(dequantize_affine, with_types(blocked_cases(), {{"scale", f64}, {"y", code_of(type)}}));
+    expect_right(dequantize_affine,
+                 with_types(blocked_cases(), {{"scale", f64}, {"y", code_of(type)}, {"zero_point", 0}}));
+  }
+}
+
 TEST(CpuKernels, DequantizeAffine) {
   expect_right(dequantize_affine, blocked_cases());
   expect_right(dequantize_affine,

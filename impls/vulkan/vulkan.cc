@@ -39,6 +39,9 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::choose_qparams_tinygemm_kernel,
     vulkan::quantize_tinygemm_kernel,
     vulkan::dequantize_tinygemm_kernel,
+    vulkan::fake_quantize_per_token_kernel,
+    vulkan::quantize_plain_int32_kernel,
+    vulkan::slice_groups_kernel,
     vulkan::pack_q4gsw_kernel,
     vulkan::unpack_q4gsw_kernel,
     vulkan::group_sums_kernel,
@@ -52,6 +55,7 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::q4gsw_requant_kernel,
     vulkan::q4gsw_requant_w_4x8_kernel,
     vulkan::linear_q4gsw_kernel,
+    vulkan::embedding_4bit_kernel,
     vulkan::embedding_q4gsw_kernel,
 };
 

@@ -16,5 +16,7 @@ namespace plumb {
 [[nodiscard]] std::vector<GoldenBinding> affine_bindings();
 /// Quantisers of torchao that are several of its steps.
 [[nodiscard]] std::vector<GoldenBinding> quantiser_step_bindings();
+/// torchao's quantised tensors as a whole: made, cut and looked up.
+[[nodiscard]] std::vector<GoldenBinding> quantised_tensor_bindings();
 
 }  // namespace plumb

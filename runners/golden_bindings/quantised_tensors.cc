@@ -1,0 +1,107 @@
+// torchao's quantised tensors as a whole: how they are made, cut and looked up.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reference/error.h"
+#include "runners/golden_bindings/affine.h"
+#include "runners/golden_bindings/systems.h"
+
+namespace plumb {
+namespace {
+
+using golden::Array;
+using golden::Case;
+
+const Array& input_named(const Case& recorded, std::string_view name) {
+  const Array* found = find_array(recorded.inputs, name);
+  if (found == nullptr) throw Error(fmt::format("{}: expected a recorded input '{}'", recorded.name, name));
+  return *found;
+}
+
+// Columns of a group, and the type of the zero points, which a refusal does not record.
+std::function<void(const Case&, Sizes&)> adapt_plain_int32(bool is_npu) {
+  return [is_npu](const Case& recorded, Sizes& params) {
+    const DType zero_point = is_npu ? dtype_from_string(input_named(recorded, "w").dtype) : DType::i8;
+    params["zp"] = static_cast<std::int64_t>(zero_point);
+    params["group"] = block_size_of(recorded).back();
+  };
+}
+
+// "cpu" is no device that upstream quantises for, nor a word of ours.
+void append_plain_int32(std::vector<GoldenBinding>& bindings) {
+  constexpr std::pair<const char*, std::int64_t> kDevices[] = {{"xpu", 0}, {"npu", 1}, {"cpu", 2}};
+  for (const auto& [device, word] : kDevices) {
+    bindings.push_back({.golden_op = fmt::format("torchao.Int4PlainInt32Tensor.from_hp.{}", device),
+                        .op = "quantize_plain_int32",
+                        .inputs = {{"w", "w"}},
+                        .attributes = {},
+                        .outputs = {{"qdata", "qdata"}, {"scale", "scale"}, {"zero_point", "zero_point"}},
+                        .output_dtypes = {},
+                        .fixed = {{"device", word}},
+                        .adapt = adapt_plain_int32(word == 1)});
+  }
+}
+
+void adapt_slice(const Case& recorded, Sizes& params) {
+  const Shape& shape = input_named(recorded, "qdata").shape;
+  const std::int64_t start = integer_of(recorded, "start").value_or(0);
+  const std::int64_t end = integer_of(recorded, "end").value_or(0);
+  params["group"] = block_size_of(recorded).back();
+  const bool of_rows = integer_of(recorded, "dim") == 0;
+  params["first_row"] = of_rows ? start : 0;
+  params["rows"] = of_rows ? end - start : shape[0];
+  params["first_column"] = of_rows ? 0 : start;
+  params["columns"] = of_rows ? shape[1] : end - start;
+}
+
+// The rows of a tensor [any, width] that are looked up.
+Array gathered(const Array& from, const std::vector<std::int64_t>& rows, const char* name) {
+  const std::size_t row_bytes = from.bytes.size() / static_cast<std::size_t>(from.shape[0]);
+  Array to = from;
+  to.name = name;
+  to.shape = to.logical_shape = {std::ssize(rows), from.shape[1]};
+  to.bytes.clear();
+  for (const std::int64_t row : rows) {
+    const auto at = from.bytes.begin() + row * static_cast<std::int64_t>(row_bytes);
+    to.bytes.insert(to.bytes.end(), at, at + static_cast<std::int64_t>(row_bytes));
+  }
+  return to;
+}
+
+// A lookup dequantises the rows that it finds.
+std::optional<Case> looked_up(Case recorded) {
+  const Array& indices = input_named(recorded, "indices");
+  const Tensor numbers(dtype_from_string(indices.dtype), indices.shape, indices.bytes);
+  std::vector<std::int64_t> rows;
+  for (std::int64_t i = 0; i < numbers.size(); ++i) rows.push_back(static_cast<std::int64_t>(numbers.at(i)));
+  const std::int64_t half = std::int64_t{1} << (integer_of(recorded, "bits").value_or(8) - 1);
+  recorded.attributes["quant_min"] = -half;
+  recorded.attributes["quant_max"] = half - 1;
+  recorded.inputs = {gathered(input_named(recorded, "qdata"), rows, "input"),
+                     gathered(input_named(recorded, "scale"), rows, "scale"),
+                     gathered(input_named(recorded, "zero_point"), rows, "zero_point")};
+  Array& output = recorded.outputs.front();
+  output.shape = output.logical_shape = recorded.inputs.front().shape;
+  return on_grid(std::move(recorded));
+}
+
+}  // namespace
+
+std::vector<GoldenBinding> quantised_tensor_bindings() {
+  std::vector<GoldenBinding> bindings;
+  append_plain_int32(bindings);
+  bindings.push_back({.golden_op = "torchao.IntxUnpackedToInt8Tensor.slice",
+                      .op = "slice_groups",
+                      .inputs = {{"qdata", "codes"}, {"scale", "scale"}, {"zero_point", "zero_point"}},
+                      .attributes = {},
+                      .outputs = {{"qdata", "codes_out"}, {"scale", "scale_out"}, {"zero_point", "zero_point_out"}},
+                      .output_dtypes = {},
+                      .adapt = adapt_slice});
+  bindings.push_back(
+      dequantize("torchao.IntxUnpackedToInt8Tensor.embedding", {{"scale", "scale"}, {"zero_point", "zero_point"}}));
+  bindings.back().restate = looked_up;
+  return bindings;
+}
+
+}  // namespace plumb
