@@ -74,13 +74,13 @@ Tensor four_bits(Tensor codes, std::int64_t lowest) {
   return codes;
 }
 
-void quantize_plain_int32(const AffineSteps& steps, const Kernel& pack, const Call& call) {
+void quantize_plain_int32(const AffineSteps& steps, const Kernel& pack, bool is_npu, const Call& call) {
   const Tensor weight = copied_input(call, 0, {call["N"], call["K"]});
-  const bool is_npu = call["device"] == 1;
   const std::int64_t lowest = is_npu ? -8 : 0;
   const Sizes range = {{"group", call["group"]}, {"quant_min", lowest}, {"quant_max", lowest + 15}};
   Sizes choice = range;
-  choice.insert({{"mapping", kAsymmetric}, {"eps", k1e6}, {"scale", call["w"]}, {"zp", call["zp"]}});
+  choice.insert({{"mapping", kAsymmetric}, {"eps", k1e6}, {"scale", call["w"]}});
+  choice["zp"] = static_cast<std::int64_t>(call.output_dtype(2));
   const std::vector<Tensor> chosen = run_step(steps.choose, choice, {weight}, call.threads());
   const Tensor zero_point = within(chosen[1], static_cast<double>(lowest), static_cast<double>(lowest + 15));
   const Tensor codes = run_step(steps.quantize, range, {weight, chosen[0], zero_point}, call.threads())[0];
@@ -114,11 +114,8 @@ void embedding_4bit(const AffineSteps& steps, const Kernel& unpack, const Call& 
   const Shape grid = {range, columns / group};
   const Tensor codes = run_step(unpack, {{"columns", columns}}, {table}, call.threads())[0];
   const Tensor zero_points = call["zero_point"] == 0 ? Tensor() : gathered(copied_input(call, kZeroPoints, grid), rows);
-  const Sizes params = {{"group", group},
-                        {"quant_min", call["quant_min"]},
-                        {"quant_max", call["quant_max"]},
-                        {"y", call["scale"]},
-                        {"zero_point", call["zero_point"]}};
+  const Sizes params = {
+      {"group", group}, {"quant_min", -8}, {"quant_max", 7}, {"y", call["scale"]}, {"zero_point", call["zero_point"]}};
   store_tensor(call, 0,
                run_step(steps.dequantize, params,
                         {codes, gathered(copied_input(call, kScales, grid), rows), zero_points}, call.threads())[0]);
@@ -132,11 +129,11 @@ Kernel composed_fake_quantize(AffineSteps steps) {
           [steps = std::move(steps)](const Call& call, void*) { fake_quantize(steps, call); }};
 }
 
-Kernel composed_quantize_plain_int32(AffineSteps steps, Kernel pack) {
+Kernel composed_quantize_plain_int32(AffineSteps steps, Kernel pack, bool is_npu) {
   const plumb_contract contract = steps.choose.contract;
-  return {"quantize_plain_int32", contract, nullptr,
-          [steps = std::move(steps), pack = std::move(pack)](const Call& call, void*) {
-            quantize_plain_int32(steps, pack, call);
+  return {is_npu ? "quantize_plain_int32_npu" : "quantize_plain_int32", contract, nullptr,
+          [steps = std::move(steps), pack = std::move(pack), is_npu](const Call& call, void*) {
+            quantize_plain_int32(steps, pack, is_npu, call);
           }};
 }
 

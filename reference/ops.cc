@@ -65,6 +65,7 @@ std::span<const Op> all_ops() {
       dequantize_tinygemm(),
       fake_quantize_per_token(),
       quantize_plain_int32(),
+      quantize_plain_int32_npu(),
       slice_groups(),
       pack_q4gsw(),
       unpack_q4gsw(),

@@ -15,7 +15,11 @@ AffineSteps steps_for(const Target& target) {
 Kernel fake_quantize_per_token(const Target& target) { return composed_fake_quantize(steps_for(target)); }
 
 Kernel quantize_plain_int32(const Target& target) {
-  return composed_quantize_plain_int32(steps_for(target), pack_plain_int32(target));
+  return composed_quantize_plain_int32(steps_for(target), pack_plain_int32(target), false);
+}
+
+Kernel quantize_plain_int32_npu(const Target& target) {
+  return composed_quantize_plain_int32(steps_for(target), pack_plain_int32(target), true);
 }
 
 Kernel embedding_4bit(const Target& target) { return composed_embedding_4bit(steps_for(target), unpack_q4gsw(target)); }

@@ -37,6 +37,7 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel dequantize_tinygemm(const Target& target);
 [[nodiscard]] Kernel fake_quantize_per_token(const Target& target);
 [[nodiscard]] Kernel quantize_plain_int32(const Target& target);
+[[nodiscard]] Kernel quantize_plain_int32_npu(const Target& target);
 [[nodiscard]] Kernel slice_groups(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
 [[nodiscard]] Kernel unpack_q4gsw(const Target& target);
@@ -88,6 +89,7 @@ inline constexpr MakeKernel kKernels[] = {
     dequantize_tinygemm,
     fake_quantize_per_token,
     quantize_plain_int32,
+    quantize_plain_int32_npu,
     slice_groups,
     pack_q4gsw,
     unpack_q4gsw,

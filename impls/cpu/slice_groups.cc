@@ -27,8 +27,8 @@ void cut(const Call& call, std::size_t place, std::int64_t group) {
 Kernel slice_groups(const Target&) {
   return {"slice_groups", kExactContract, {}, [](const Call& call, void*) {
             cut(call, 0, 1);
-            cut(call, 1, call["group"]);
-            cut(call, 2, call["group"]);
+            cut(call, 1, call["block"]);
+            cut(call, 2, call["block"]);
           }};
 }
 

@@ -15,7 +15,11 @@ AffineSteps steps_for(const DeviceId& device) {
 Kernel fake_quantize_per_token_kernel(const DeviceId& device) { return composed_fake_quantize(steps_for(device)); }
 
 Kernel quantize_plain_int32_kernel(const DeviceId& device) {
-  return composed_quantize_plain_int32(steps_for(device), pack_plain_int32_kernel(device));
+  return composed_quantize_plain_int32(steps_for(device), pack_plain_int32_kernel(device), false);
+}
+
+Kernel quantize_plain_int32_npu_kernel(const DeviceId& device) {
+  return composed_quantize_plain_int32(steps_for(device), pack_plain_int32_kernel(device), true);
 }
 
 Kernel embedding_4bit_kernel(const DeviceId& device) {

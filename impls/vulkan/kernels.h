@@ -41,6 +41,7 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel dequantize_tinygemm_kernel(const DeviceId& device);
 [[nodiscard]] Kernel fake_quantize_per_token_kernel(const DeviceId& device);
 [[nodiscard]] Kernel quantize_plain_int32_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_plain_int32_npu_kernel(const DeviceId& device);
 [[nodiscard]] Kernel slice_groups_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_q4gsw_kernel(const DeviceId& device);

@@ -25,8 +25,8 @@ void cut(const DeviceId& id, const Call& call, std::size_t place, std::int64_t g
 Kernel slice_groups_kernel(const DeviceId& id) {
   return {"slice_groups", kExactContract, nullptr, [id](const Call& call, void*) {
             cut(id, call, 0, 1);
-            cut(id, call, 1, call["group"]);
-            cut(id, call, 2, call["group"]);
+            cut(id, call, 1, call["block"]);
+            cut(id, call, 2, call["block"]);
           }};
 }
 

@@ -41,6 +41,7 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::dequantize_tinygemm_kernel,
     vulkan::fake_quantize_per_token_kernel,
     vulkan::quantize_plain_int32_kernel,
+    vulkan::quantize_plain_int32_npu_kernel,
     vulkan::slice_groups_kernel,
     vulkan::pack_q4gsw_kernel,
     vulkan::unpack_q4gsw_kernel,

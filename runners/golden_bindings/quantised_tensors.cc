@@ -19,35 +19,30 @@ const Array& input_named(const Case& recorded, std::string_view name) {
   return *found;
 }
 
-// Columns of a group, and the type of the zero points, which a refusal does not record.
-std::function<void(const Case&, Sizes&)> adapt_plain_int32(bool is_npu) {
-  return [is_npu](const Case& recorded, Sizes& params) {
-    const DType zero_point = is_npu ? dtype_from_string(input_named(recorded, "w").dtype) : DType::i8;
-    params["zp"] = static_cast<std::int64_t>(zero_point);
-    params["group"] = block_size_of(recorded).back();
-  };
-}
+void adapt_plain_int32(const Case& recorded, Sizes& params) { params["group"] = block_size_of(recorded).back(); }
 
-// "cpu" is no device that upstream quantises for, nor a word of ours.
 void append_plain_int32(std::vector<GoldenBinding>& bindings) {
-  constexpr std::pair<const char*, std::int64_t> kDevices[] = {{"xpu", 0}, {"npu", 1}, {"cpu", 2}};
-  for (const auto& [device, word] : kDevices) {
+  const auto append = [&](const char* device, const char* op, Sizes fixed) {
     bindings.push_back({.golden_op = fmt::format("torchao.Int4PlainInt32Tensor.from_hp.{}", device),
-                        .op = "quantize_plain_int32",
+                        .op = op,
                         .inputs = {{"w", "w"}},
                         .attributes = {},
                         .outputs = {{"qdata", "qdata"}, {"scale", "scale"}, {"zero_point", "zero_point"}},
                         .output_dtypes = {},
-                        .fixed = {{"device", word}},
-                        .adapt = adapt_plain_int32(word == 1)});
-  }
+                        .fixed = std::move(fixed),
+                        .adapt = adapt_plain_int32});
+  };
+  append("xpu", "quantize_plain_int32", {});
+  append("npu", "quantize_plain_int32_npu", {});
+  // Upstream refuses a device of which it has no variant; ours takes none as a parameter.
+  append("cpu", "quantize_plain_int32", {{"cpu", 1}});
 }
 
 void adapt_slice(const Case& recorded, Sizes& params) {
   const Shape& shape = input_named(recorded, "qdata").shape;
   const std::int64_t start = integer_of(recorded, "start").value_or(0);
   const std::int64_t end = integer_of(recorded, "end").value_or(0);
-  params["group"] = block_size_of(recorded).back();
+  params["block"] = block_size_of(recorded).back();
   const bool of_rows = integer_of(recorded, "dim") == 0;
   params["first_row"] = of_rows ? start : 0;
   params["rows"] = of_rows ? end - start : shape[0];
