@@ -30,7 +30,7 @@ TEST_P(EveryLength, GivesTheOraclesAnswer) {
             << subject.impl->name << " " << to_string(*test_case) << ": " << record.reason;
       }
     }
-    EXPECT_GE(legal, 2) << name;  // the fewest have rows of whole groups of 32
+    EXPECT_GE(legal, 1) << name;  // of npu's rows, which are whole groups of 32 and two at least, this is one
   }
 }
 
