@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <regex>
 #include <set>
 
 #include "reference/error.h"
 #include "reference/ops.h"
+#include "reference/shape_formula.h"
 #include "runners/philox.h"
 
 namespace plumb {
@@ -60,14 +62,35 @@ std::vector<std::int64_t> legal_values(const Op& op, const Param& param, Sizes s
   return values;
 }
 
-// Sizes first, then one parameter after the other among the values that are legal given the ones before. None if the
-// sizes are illegal with the simplest parameters.
-std::optional<Sizes> draw_sizes(const Op& op, Draw& draw, std::int64_t limit) {
+// Sizes first, small ones or planned ones (an operator may have no small ones), then one parameter after the other
+// among the values that are legal given the ones before. None if the sizes are illegal with the simplest parameters.
+std::optional<Sizes> draw_sizes(const Op& op, Draw& draw, std::int64_t limit, bool planned) {
   Sizes sizes;
-  for (const Size& size : op.sizes) sizes[size.name] = draw.integer(0, limit);
+  for (const Size& size : op.sizes) {
+    sizes[size.name] = planned ? draw.element(size.sweep) : draw.integer(0, limit);
+  }
   for (const Param& param : op.params) sizes[param.name] = simplest(param);
   if (!can_be_made(op, sizes)) return std::nullopt;
   for (const Param& param : op.params) sizes[param.name] = draw.element(legal_values(op, param, sizes, limit));
+  return sizes;
+}
+
+// The same with one size or parameter given.
+std::optional<Sizes> draw_sizes_with(const Op& op, Draw& draw, const std::string& name, std::int64_t value,
+                                     std::int64_t limit) {
+  Sizes sizes;
+  for (const Size& size : op.sizes) {
+    sizes[size.name] = draw.integer(0, 1) == 0 ? draw.integer(1, limit) : draw.element(size.sweep);
+  }
+  for (const Param& param : op.params) {
+    const bool is_free = param.kind == Param::Kind::integer;
+    sizes[param.name] = is_free && draw.integer(0, 1) == 0 ? draw.element(param.values) : simplest(param);
+  }
+  sizes[name] = value;
+  if (!can_be_made(op, sizes)) return std::nullopt;
+  for (const Param& param : op.params) {
+    if (param.name != name) sizes[param.name] = draw.element(legal_values(op, param, sizes, limit));
+  }
   return sizes;
 }
 
@@ -82,7 +105,7 @@ std::vector<const DataMode*> modes_of(const Op& op) {
 Case draw_case(const Op& op, std::uint64_t seed, std::int64_t limit) {
   Draw draw(seed);
   for (int attempt = 0; attempt < 1000; ++attempt) {
-    const std::optional<Sizes> sizes = draw_sizes(op, draw, limit);
+    const std::optional<Sizes> sizes = draw_sizes(op, draw, limit, attempt >= 500);
     if (!sizes) continue;
     const std::uint64_t data_seed = draw.integer(0, 3) == 0 ? draw.bits() : draw.bits() % 1000;
     return {&op, make_signature(op, *sizes), draw.element(modes_of(op)), data_seed};
@@ -127,6 +150,35 @@ std::vector<Sizes> smaller_sizes(const Op& op, const Sizes& sizes) {
 }
 
 }  // namespace
+
+std::optional<Case> case_with(const Op& op, const std::string& name, std::int64_t value, std::int64_t limit,
+                              std::uint64_t seed) {
+  Draw draw(seed);
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    const std::optional<Sizes> sizes = draw_sizes_with(op, draw, name, value, limit);
+    if (sizes) return Case{&op, make_signature(op, *sizes), draw.element(modes_of(op)), draw.bits() % 1000};
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> row_lengths(const Op& op) {
+  std::vector<std::string> names;
+  const auto occurs = [](const std::string& formula, const std::string& name) {
+    return std::regex_search(formula, std::regex("(^|[^/\\w])" + name + "\\b"));
+  };
+  for (const std::string& shape : {op.inputs.front().shape, op.outputs.front().shape}) {
+    const std::string row = parse_shape(shape).back().formula;
+    for (const Size& size : op.sizes) {
+      if (occurs(row, size.name)) names.push_back(size.name);
+    }
+    for (const Param& param : op.params) {
+      if (param.kind == Param::Kind::integer && occurs(row, param.name)) names.push_back(param.name);
+    }
+  }
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
+}
 
 std::vector<Case> smaller_cases(const Case& test_case) {
   std::vector<Case> candidates;

@@ -292,18 +292,40 @@ std::vector<Form> output_forms(const Op& op, const Signature& signature) {
   return forms;
 }
 
+namespace {
+
+// The element type that a parameter chooses or, where it is not given, that an input of that parameter's type has.
+DType plausible_dtype(const Port& port, const Op& op, std::span<const Offer> inputs, const Sizes& params) {
+  if (op.param(port.dtype) == nullptr) return dtype_from_string(port.dtype);
+  const auto chosen = params.find(port.dtype);
+  for (const DTypeInfo& type : all_dtypes()) {
+    if (chosen != params.end() && static_cast<std::int64_t>(type.dtype) == chosen->second) return type.dtype;
+  }
+  for (std::size_t i = 0; i < std::min(inputs.size(), op.inputs.size()) && chosen == params.end(); ++i) {
+    if (inputs[i].present && op.inputs[i].dtype == port.dtype) return inputs[i].dtype;
+  }
+  return DType::f32;
+}
+
+// What a caller could allocate: a wrong parameter may ask for less than nothing, or for more than there is.
+bool is_plausible(const Shape& shape) {
+  constexpr std::int64_t kMany = std::int64_t{1} << 24;
+  return std::ranges::all_of(shape, [](std::int64_t dim) { return dim >= 0 && dim <= kMany; }) &&
+         element_count(shape) <= kMany;
+}
+
+}  // namespace
+
 std::vector<Form> plausible_output_forms(const Op& op, std::span<const Offer> inputs, const Sizes& params) {
   std::vector<Form> forms;
   for (const Port& port : op.outputs) {
-    const auto chosen = params.find(port.dtype);
-    const DType dtype = op.param(port.dtype) == nullptr ? dtype_from_string(port.dtype)
-                        : chosen == params.end()        ? DType::f32
-                                                        : static_cast<DType>(chosen->second);
+    Form form{plausible_dtype(port, op, inputs, params), inputs.empty() ? Shape{} : inputs[0].shape};
     try {
-      forms.push_back({dtype, shape_of(port, Binder(op, inputs, params).bind_loosely())});
-    } catch (const std::exception&) {
-      forms.push_back({dtype, inputs.empty() ? Shape{} : inputs[0].shape});
+      const Shape shape = shape_of(port, Binder(op, inputs, params).bind_loosely());
+      if (is_plausible(shape)) form.shape = shape;
+    } catch (const std::exception&) {  // the formulas cannot be evaluated
     }
+    forms.push_back(std::move(form));
   }
   return forms;
 }

@@ -169,8 +169,9 @@ struct Form {
 
 /// What a caller allocates for the outputs.
 [[nodiscard]] std::vector<Form> output_forms(const Op& op, const Signature& signature);
-/// The same for a call that may be illegal: the operator's formulas as far as they can be evaluated, else the first
-/// input's shape; f32 where a parameter that is missing chooses the type.
+/// The same for a call that may be illegal: the operator's formulas as far as they can be evaluated and give a shape
+/// that could be allocated, else the first input's shape; f32 where a parameter that is missing or no type chooses the
+/// type.
 [[nodiscard]] std::vector<Form> plausible_output_forms(const Op& op, std::span<const Offer> inputs,
                                                        const Sizes& params);
 /// Signature from sizes and parameters given by name; the rest takes default values. Throws Error as infer_signature

@@ -10,6 +10,8 @@
 #include "reference/quant/aten_int4.h"
 #include "reference/quant/choose_qparams_affine.h"
 #include "reference/quant/dyn_quant_4bit.h"
+#include "reference/quant/embedding_4bit.h"
+#include "reference/quant/fake_quantize.h"
 #include "reference/quant/group_sums.h"
 #include "reference/quant/hqq.h"
 #include "reference/quant/nncf_decompress.h"
@@ -21,8 +23,10 @@
 #include "reference/quant/q4gsw_pack.h"
 #include "reference/quant/q4gsw_requant.h"
 #include "reference/quant/quantize_affine.h"
+#include "reference/quant/quantize_plain_int32.h"
 #include "reference/quant/quantize_plain_int4.h"
 #include "reference/quant/repack_embedding.h"
+#include "reference/quant/slice_groups.h"
 #include "reference/quant/tinygemm.h"
 #include "reference/quant/transpose_scales.h"
 #include "reference/quant/uintx.h"
@@ -64,6 +68,10 @@ std::span<const Op> all_ops() {
       quantize_plain_int4(),
       quantize_hqq(),
       quantize_hqq_scale_only(),
+      fake_quantize_per_token(),
+      quantize_plain_int32(),
+      quantize_plain_int32_npu(),
+      slice_groups(),
       pack_q4gsw(),
       unpack_q4gsw(),
       group_sums(),
@@ -77,6 +85,7 @@ std::span<const Op> all_ops() {
       q4gsw_requant(),
       q4gsw_requant_w_4x8(),
       linear_q4gsw(),
+      embedding_4bit(),
       embedding_q4gsw(),
   };
   return ops;

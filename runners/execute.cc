@@ -78,6 +78,10 @@ Execute::Execute(const plumb_impl& impl, const Op& op, const Problem& problem, s
     const auto value = problem.signature.values.find(param.name);
     if (value != problem.signature.values.end()) params_.push_back({param.name.c_str(), value->second});
   }
+  // What a problem has beyond the operator's parameters and sizes is for the implementation to refuse.
+  for (const auto& [name, value] : problem.signature.values) {
+    if (op.param(name) == nullptr && op.size(name) == nullptr) params_.push_back({name.c_str(), value});
+  }
   for (const Tensor& input : problem.inputs) inputs_.emplace_back(input.bytes());
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "impls/cpu/affine_f64.h"
 #include "impls/cpu/affine_job.h"
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
@@ -238,13 +239,16 @@ Functions functions_for(const Target& target, decltype(Functions::map) map) {
 
 Kernel quantize_affine(const Target& target) {
   const Functions functions = functions_for(target, PLUMB_FOR_TARGET(Quantize, target));
-  return {
-      "quantize_affine", kExactContract, {}, [functions](const Call& call, void*) { run_quantize(call, functions); }};
+  return {"quantize_affine", kExactContract, {}, [functions, target](const Call& call, void*) {
+            if (call.input_dtype(kScale) == DType::f64) return quantize_affine_f64(target, call);
+            run_quantize(call, functions);
+          }};
 }
 
 Kernel dequantize_affine(const Target& target) {
   const Functions functions = functions_for(target, PLUMB_FOR_TARGET(Dequantize, target));
-  return {"dequantize_affine", kExactContract, {}, [functions](const Call& call, void*) {
+  return {"dequantize_affine", kExactContract, {}, [functions, target](const Call& call, void*) {
+            if (call.input_dtype(kScale) == DType::f64) return dequantize_affine_f64(target, call);
             run_dequantize(call, functions);
           }};
 }

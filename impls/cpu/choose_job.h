@@ -14,6 +14,7 @@ enum class Mapping : std::int64_t {
   asymmetric,
   asymmetric_least_error,
   absmax,
+  asymmetric_stretched,
   tinygemm,
 };
 

@@ -81,7 +81,26 @@ struct Formulas {
     return hn::Round(Clamp(zero_point, low, high));
   }
 
+  // A scale of 0, or without a reciprocal, becomes 0.1; a small one 6.1e-5, and the range is stretched to it.
+  HWY_INLINE ScaleAndZeroPoint Stretched(V min, V max) const {
+    const V zero = hn::Zero(d), levels = hn::Set(d, job.high - job.low);
+    const V least = RoundTo(Type(), d, hn::Set(d, 6.1e-5F)), whole = Mul(least, levels);
+    const V quotient = Div(Sub(max, min), levels);
+    const auto is_useless = hn::Or(hn::Eq(quotient, zero), hn::IsInf(Div(hn::Set(d, 1.0F), quotient)));
+    V scale = hn::IfThenElse(is_useless, RoundTo(Type(), d, hn::Set(d, 0.1F)), quotient);
+    const auto is_small = hn::Lt(scale, least), no_min = hn::Eq(min, zero), no_max = hn::Eq(max, zero);
+    const V amplifier = Div(least, scale);
+    const V wide_min = hn::IfThenElse(no_min, min, hn::IfThenElse(no_max, hn::Neg(whole), Mul(min, amplifier)));
+    const V wide_max = hn::IfThenElse(no_min, whole, hn::IfThenElse(no_max, max, Mul(max, amplifier)));
+    scale = hn::IfThenElse(is_small, least, scale);
+    min = Div(hn::IfThenElse(is_small, wide_min, min), scale);
+    max = Div(hn::IfThenElse(is_small, wide_max, max), scale);
+    const auto from_min = hn::Lt(Add(hn::Abs(low), hn::Abs(min)), Add(hn::Abs(high), hn::Abs(max)));
+    return {scale, hn::Round(Clamp(hn::IfThenElse(from_min, Sub(low, min), Sub(high, max)), low, high))};
+  }
+
   HWY_INLINE ScaleAndZeroPoint Asymmetric(V min, V max) const {
+    if (job.mapping == Mapping::asymmetric_stretched) return Stretched(min, max);
     const V scale = AtLeast(Div(Sub(max, min), hn::Set(d, job.high - job.low)), eps);
     if (job.mapping == Mapping::tinygemm) return {scale, Add(min, Mul(scale, middle))};
     if (job.mapping == Mapping::asymmetric_least_error) {

@@ -38,6 +38,10 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel quantize_plain_int4(const Target& target);
 [[nodiscard]] Kernel quantize_hqq(const Target& target);
 [[nodiscard]] Kernel quantize_hqq_scale_only(const Target& target);
+[[nodiscard]] Kernel fake_quantize_per_token(const Target& target);
+[[nodiscard]] Kernel quantize_plain_int32(const Target& target);
+[[nodiscard]] Kernel quantize_plain_int32_npu(const Target& target);
+[[nodiscard]] Kernel slice_groups(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
 [[nodiscard]] Kernel unpack_q4gsw(const Target& target);
 [[nodiscard]] Kernel group_sums(const Target& target);
@@ -51,6 +55,7 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel q4gsw_requant(const Target& target);
 [[nodiscard]] Kernel q4gsw_requant_w_4x8(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
+[[nodiscard]] Kernel embedding_4bit(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
@@ -88,6 +93,10 @@ inline constexpr MakeKernel kKernels[] = {
     quantize_plain_int4,
     quantize_hqq,
     quantize_hqq_scale_only,
+    fake_quantize_per_token,
+    quantize_plain_int32,
+    quantize_plain_int32_npu,
+    slice_groups,
     pack_q4gsw,
     unpack_q4gsw,
     group_sums,
@@ -101,6 +110,7 @@ inline constexpr MakeKernel kKernels[] = {
     q4gsw_requant,
     q4gsw_requant_w_4x8,
     linear_q4gsw,
+    embedding_4bit,
     embedding_q4gsw,
 };
 

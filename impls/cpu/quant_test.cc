@@ -48,11 +48,49 @@ TEST(CpuKernels, QuantizeAffine) {
                with_types(blocked_cases(), {{"x", code_of(kBf16)}, {"scale", code_of(kBf16)}, {"zero_point", 0}}));
 }
 
+// Per token, and scales of every size.
+TEST(CpuKernels, AffineWithScalesInF64) {
+  const std::int64_t f64 = code_of(DType::f64);
+  for (const std::int64_t order : {0, 1}) {
+    expect_right(quantize_affine, with_types(blocked_cases(), {{"scale", f64}, {"order", order}}));
+    expect_right(quantize_affine,
+                 with_types(blocked_cases(), {{"x", code_of(kBf16)}, {"scale", f64}, {"order", order}}));
+  }
+  expect_right(quantize_affine, with_types(blocked_cases(), {{"scale", f64}, {"zero_point", 0}}));
+  for (const DType type : {DType::f32, kF16, kBf16}) {
+    expect_right(dequantize_affine, with_types(blocked_cases(), {{"scale", f64}, {"y", code_of(type)}}));
+    expect_right(dequantize_affine,
+                 with_types(blocked_cases(), {{"scale", f64}, {"y", code_of(type)}, {"zero_point", 0}}));
+  }
+}
+
 TEST(CpuKernels, DequantizeAffine) {
   expect_right(dequantize_affine, blocked_cases());
   expect_right(dequantize_affine,
                with_types(blocked_cases(), {{"y", code_of(kBf16)}, {"scale", code_of(kF16)}, {"zp", code_of(kF16)}}));
   expect_right(dequantize_affine, with_types(blocked_cases(), {{"y", code_of(kF16)}, {"zero_point", 0}}));
+}
+
+TEST(CpuKernels, QuantisersOfSeveralSteps) {
+  const std::int64_t f16 = code_of(kF16), bf16 = code_of(kBf16);
+  expect_right(fake_quantize_per_token, {{{"M", 1}, {"K", 1}},
+                                         {{"M", 3}, {"K", 515}, {"x", f16}, {"scale", bf16}, {"zp", f16}},
+                                         {{"M", 6}, {"K", 33}, {"lead", 2}, {"x", bf16}, {"eps", 1}}});
+  expect_right(quantize_plain_int32,
+               {{{"N", 1}, {"K", 8}, {"group", 8}}, {{"N", 17}, {"K", 72}, {"group", 9}, {"w", f16}}});
+  expect_right(quantize_plain_int32_npu, {{{"N", 5}, {"K", 96}, {"group", 32}, {"w", f16}}});
+  expect_right(embedding_4bit, {{{"M", 0}, {"N", 1}, {"K", 2}, {"group", 2}},
+                                {{"M", 5}, {"N", 3}, {"K", 66}, {"group", 33}, {"scale", f16}},
+                                {{"M", 6}, {"N", 4}, {"K", 130}, {"group", 65}, {"lead", 2}, {"zero_point", 0}}});
+}
+
+TEST(CpuKernels, SliceGroups) {
+  const Sizes part = {{"N", 9}, {"K", 66}, {"block", 33}, {"first_row", 2}, {"rows", 5}};
+  std::vector<Sizes> cases = with_types({part, part, part}, {{"scale", code_of(kF16)}});
+  for (std::size_t i = 0; i < 3; ++i) {
+    cases[i].insert({{"first_column", i == 1 ? 33 : 0}, {"columns", i == 0 ? 66 : 33 * (2 - static_cast<int>(i))}});
+  }
+  expect_right(slice_groups, cases);
 }
 
 TEST(CpuKernels, Tinygemm) {

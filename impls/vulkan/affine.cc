@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -14,6 +15,12 @@ constexpr std::uint32_t kQuantizeSpirv[] =
 constexpr std::uint32_t kDequantizeSpirv[] =
 #include "shaders/dequantize_affine.spv.inc"
     ;
+constexpr std::uint32_t kQuantizeF64Spirv[] =
+#include "shaders/quantize_affine_f64.spv.inc"
+    ;
+constexpr std::uint32_t kDequantizeF64Spirv[] =
+#include "shaders/dequantize_affine_f64.spv.inc"
+    ;
 constexpr std::uint32_t kQuantizeTinygemmSpirv[] =
 #include "shaders/quantize_tinygemm.spv.inc"
     ;
@@ -25,6 +32,8 @@ constexpr std::uint32_t kChooseSpirv[] =
     ;
 constexpr Shader kQuantize{"quantize_affine", kQuantizeSpirv, 3};
 constexpr Shader kDequantize{"dequantize_affine", kDequantizeSpirv, 3};
+constexpr Shader kQuantizeF64{"quantize_affine_f64", kQuantizeF64Spirv, 3};
+constexpr Shader kDequantizeF64{"dequantize_affine_f64", kDequantizeF64Spirv, 3};
 constexpr Shader kQuantizeTinygemm{"quantize_tinygemm", kQuantizeTinygemmSpirv, 3};
 constexpr Shader kDequantizeTinygemm{"dequantize_tinygemm", kDequantizeTinygemmSpirv, 3};
 constexpr Shader kChoose{"choose_qparams", kChooseSpirv, 1};
@@ -90,7 +99,26 @@ void run_affine(const DeviceId& id, const Shader& shader, const Call& call, Type
        f32_bits(static_cast<double>(call["quant_max"])), middle_of(call)});
 }
 
+// Scales in f64; the host takes their reciprocals, correctly rounded.
+void run_affine_f64(const DeviceId& id, const Shader& shader, const Call& call, bool reciprocal, bool round_first) {
+  if (call.output_count() == 0) return;
+  const bool shifted = call.input_count(kZeroPoint) > 0;
+  Device& device = Device::at(id);
+  std::vector<double> scale(static_cast<std::size_t>(call.input_count(kScale)));
+  std::memcpy(scale.data(), call.input<std::byte>(kScale).data(), scale.size() * sizeof scale[0]);
+  if (reciprocal) std::ranges::transform(scale, scale.begin(), [](double value) { return 1 / value; });
+  const std::vector<float> shifts = shifted ? call.input_as_f32(kZeroPoint) : std::vector<float>(1);
+  run(id, shader, call, 0,
+      {device.upload("values", call.input_as_f32(kValues)), device.upload("scale", scale),
+       device.upload("zero_point", shifts)},
+      {shifted ? 1U : 0U, round_first ? 1U : 0U, f32_bits(static_cast<double>(call["quant_min"])),
+       f32_bits(static_cast<double>(call["quant_max"]))});
+}
+
 void run_quantize(const DeviceId& id, const Call& call) {
+  if (call.input_dtype(kScale) == DType::f64) {
+    return run_affine_f64(id, kQuantizeF64, call, true, call["order"] == 0);
+  }
   const DType scaling = common_type(call.input_dtype(kValues), call.input_dtype(kScale));
   const bool shifted = call.input_count(kZeroPoint) > 0;
   const DType shifting = shifted ? common_type(scaling, call.input_dtype(kZeroPoint)) : scaling;
@@ -98,6 +126,7 @@ void run_quantize(const DeviceId& id, const Call& call) {
 }
 
 void run_dequantize(const DeviceId& id, const Call& call) {
+  if (call.input_dtype(kScale) == DType::f64) return run_affine_f64(id, kDequantizeF64, call, false, false);
   const DType out = call.output_dtype();
   run_affine(id, kDequantize, call, {common_type(out, call.input_dtype(kScale)), out}, false);
 }
@@ -108,7 +137,7 @@ void run_tinygemm(const DeviceId& id, const Shader& shader, const Call& call) {
 }
 
 // In the shader's order, which is that of choose_qparams_affine's words.
-constexpr std::uint32_t kTinygemmMapping = 5;
+constexpr std::uint32_t kTinygemmMapping = 6;
 
 // The words of `eps` in their order; the first is the smallest normal number of the values' type.
 double eps_of(const Call& call) {

@@ -42,6 +42,10 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel quantize_plain_int4_kernel(const DeviceId& device);
 [[nodiscard]] Kernel quantize_hqq_kernel(const DeviceId& device);
 [[nodiscard]] Kernel quantize_hqq_scale_only_kernel(const DeviceId& device);
+[[nodiscard]] Kernel fake_quantize_per_token_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_plain_int32_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_plain_int32_npu_kernel(const DeviceId& device);
+[[nodiscard]] Kernel slice_groups_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel group_sums_kernel(const DeviceId& device);
@@ -55,6 +59,7 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel q4gsw_requant_kernel(const DeviceId& device);
 [[nodiscard]] Kernel q4gsw_requant_w_4x8_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel embedding_4bit_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

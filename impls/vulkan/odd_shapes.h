@@ -9,7 +9,7 @@ namespace plumb::vulkan {
 
 inline constexpr auto kF16 = static_cast<std::int64_t>(DType::f16), kBf16 = static_cast<std::int64_t>(DType::bf16),
                       kI8 = static_cast<std::int64_t>(DType::i8), kI32 = static_cast<std::int64_t>(DType::i32),
-                      kI64 = static_cast<std::int64_t>(DType::i64);
+                      kI64 = static_cast<std::int64_t>(DType::i64), kF64 = static_cast<std::int64_t>(DType::f64);
 
 /// A case by its sizes and parameters.
 struct OddShape {
@@ -44,6 +44,19 @@ inline const OddShape kOddShapes[] = {
     {"quantize_affine", {{"M", 3}, {"K", 515}, {"group", 103}, {"quant_min", 0}, {"quant_max", 15}, {"order", 1}}},
     {"dequantize_affine", {{"M", 3}, {"K", 67}, {"group", 67}, {"quant_min", 0}, {"quant_max", 15}, {"y", kBf16}}},
     {"dequantize_affine", {{"M", 3}, {"K", 5}, {"group", 5}, {"quant_min", 0}, {"quant_max", 15}, {"zero_point", 0}}},
+    {"quantize_affine",
+     {{"M", 3}, {"K", 515}, {"group", 103}, {"quant_min", 0}, {"quant_max", 15}, {"order", 1}, {"scale", kF64}}},
+    {"quantize_affine",
+     {{"M", 4}, {"K", 130}, {"group", 65}, {"quant_min", -8}, {"quant_max", 7}, {"x", kF16}, {"scale", kF64}}},
+    {"dequantize_affine", {{"M", 3}, {"K", 515}, {"group", 103}, {"quant_min", 0}, {"quant_max", 15}, {"scale", kF64}}},
+    {"dequantize_affine",
+     {{"M", 2}, {"K", 67}, {"group", 67}, {"quant_min", 0}, {"quant_max", 15}, {"y", kF16}, {"scale", kF64}}},
+    {"fake_quantize_per_token", {{"M", 3}, {"K", 67}, {"x", kF16}, {"scale", kBf16}}},
+    {"quantize_plain_int32", {{"N", 3}, {"K", 72}, {"group", 9}}},
+    {"quantize_plain_int32_npu", {{"N", 2}, {"K", 96}, {"group", 32}, {"w", kF16}}},
+    {"slice_groups",
+     {{"N", 5}, {"K", 66}, {"block", 33}, {"first_row", 1}, {"rows", 3}, {"first_column", 33}, {"columns", 33}}},
+    {"embedding_4bit", {{"M", 5}, {"N", 3}, {"K", 66}, {"group", 33}, {"scale", kF16}}},
     {"quantize_tinygemm", {{"M", 3}, {"K", 66}, {"group", 22}, {"quant_min", 0}, {"quant_max", 15}, {"code", kI8}}},
     {"dequantize_tinygemm", {{"M", 3}, {"K", 65}, {"group", 13}, {"quant_min", 0}, {"quant_max", 15}}},
     {"quantize_plain_int4", {{"N", 1}, {"K", 1}, {"group", 2}}},

@@ -42,6 +42,10 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::quantize_plain_int4_kernel,
     vulkan::quantize_hqq_kernel,
     vulkan::quantize_hqq_scale_only_kernel,
+    vulkan::fake_quantize_per_token_kernel,
+    vulkan::quantize_plain_int32_kernel,
+    vulkan::quantize_plain_int32_npu_kernel,
+    vulkan::slice_groups_kernel,
     vulkan::pack_q4gsw_kernel,
     vulkan::unpack_q4gsw_kernel,
     vulkan::group_sums_kernel,
@@ -55,6 +59,7 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::q4gsw_requant_kernel,
     vulkan::q4gsw_requant_w_4x8_kernel,
     vulkan::linear_q4gsw_kernel,
+    vulkan::embedding_4bit_kernel,
     vulkan::embedding_q4gsw_kernel,
 };
 

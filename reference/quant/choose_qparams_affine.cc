@@ -10,7 +10,14 @@
 namespace plumb {
 namespace {
 
-enum Mapping : std::int64_t { kSymmetric, kSymmetricNoClippingErr, kAsymmetric, kAsymmetricLeastError, kAbsmax };
+enum Mapping : std::int64_t {
+  kSymmetric,
+  kSymmetricNoClippingErr,
+  kAsymmetric,
+  kAsymmetricLeastError,
+  kAbsmax,
+  kAsymmetricStretched,
+};
 
 struct Choice {
   double scale, zero_point;
@@ -38,6 +45,8 @@ class Chooser {
       case kAsymmetric:
       case kAsymmetricLeastError:
         break;
+      case kAsymmetricStretched:
+        return stretched(range);
       case kAbsmax:
         return {type_.div(at_least(magnitude, eps_), high_), 0};
     }
@@ -47,7 +56,7 @@ class Chooser {
 
  private:
   [[nodiscard]] bool mapping_is_symmetric() const {
-    return mapping_ != kAsymmetric && mapping_ != kAsymmetricLeastError;
+    return mapping_ == kSymmetric || mapping_ == kSymmetricNoClippingErr || mapping_ == kAbsmax;
   }
   // Absmax has no range below zero to be in the middle of.
   [[nodiscard]] double middle() const { return mapping_ == kAbsmax ? 0 : std::trunc((high_ + low_ + 1) / 2); }
@@ -63,6 +72,28 @@ class Chooser {
     const double min = type_.div(range.min, scale), max = type_.div(range.max, scale);
     const double error = type_.add(type_.add(low_, min), type_.add(high_, max));
     return rne(clamped(error > 0 ? type_.sub(low_, min) : type_.sub(high_, max), low_, high_));
+  }
+
+  // ExecuTorch's choose_qparams_per_row: a scale of 0, or without a reciprocal, becomes 0.1; one below 6.1e-5 becomes
+  // that, and the range is stretched to it.
+  [[nodiscard]] Choice stretched(Range range) const {
+    const double least = type_.rounded(6.1e-5), levels = high_ - low_;
+    double scale = type_.div(type_.sub(range.max, range.min), levels);
+    if (scale == 0 || std::isinf(type_.div(1, scale))) scale = type_.rounded(0.1);
+    if (scale < least) {
+      const double amplifier = type_.div(least, scale), whole = type_.mul(least, levels);
+      if (range.min == 0) {
+        range.max = whole;
+      } else if (range.max == 0) {
+        range.min = -whole;
+      } else {
+        range = {type_.mul(range.min, amplifier), type_.mul(range.max, amplifier)};
+      }
+      scale = least;
+    }
+    const double min = type_.div(range.min, scale), max = type_.div(range.max, scale);
+    const bool from_min = type_.add(std::abs(low_), std::abs(min)) < type_.add(std::abs(high_), std::abs(max));
+    return {scale, rne(clamped(from_min ? type_.sub(low_, min) : type_.sub(high_, max), low_, high_))};
   }
 
   TorchArithmetic type_;
@@ -90,9 +121,10 @@ std::vector<Param> own_params() {
   return {{"mapping",
            "how the range of values is mapped to codes",
            Param::Kind::choice,
-           {kSymmetric, kSymmetricNoClippingErr, kAsymmetric, kAsymmetricLeastError, kAbsmax},
+           {kSymmetric, kSymmetricNoClippingErr, kAsymmetric, kAsymmetricLeastError, kAbsmax, kAsymmetricStretched},
            kAsymmetric,
-           {"symmetric", "symmetric_no_clipping_err", "asymmetric", "asymmetric_least_error", "absmax"}},
+           {"symmetric", "symmetric_no_clipping_err", "asymmetric", "asymmetric_least_error", "absmax",
+            "asymmetric_stretched"}},
           eps_param(),
           {"preserve_zero", "the range of values is widened to hold zero", Param::Kind::flag, {0, 1}, 1},
           dtype_param("x", "element type of the values, and of the arithmetic", {DType::f32, DType::f16, DType::bf16}),
@@ -109,7 +141,8 @@ Op choose_qparams_affine() {
       .summary = "scale and zero point of each block, from its smallest and largest element",
       .source =
           "torchao 0.18.0, quant_primitives.py: choose_qparams_affine; "
-          "torch.ops.quantized_decomposed.choose_qparams*",
+          "torch.ops.quantized_decomposed.choose_qparams*; asymmetric_stretched: ExecuTorch, "
+          "choose_qparams_per_row.glsl",
       .semantics =
           "asymmetric: scale = max((mx - mn) / (quant_max - quant_min), eps), zero_point = clamp(quant_min - "
           "rne(mn / scale), quant_min, quant_max), mn = min(block, 0), mx = max(block, 0)",

@@ -11,7 +11,7 @@
 namespace plumb {
 namespace {
 
-enum Mapping : std::int64_t { kSymmetric, kNoClipping, kAsymmetric, kLeastError, kAbsmax };
+enum Mapping : std::int64_t { kSymmetric, kNoClipping, kAsymmetric, kLeastError, kAbsmax, kStretched };
 using Values = std::vector<double>;
 
 struct Chosen {
@@ -75,6 +75,27 @@ TEST(ChooseQparamsAffine, AbsmaxRaisesTheMagnitude) {
   EXPECT_EQ(choose({-14, 7}, {{"mapping", kAbsmax}}).scale, Values{2});
   const double eps = static_cast<double>(1e-5F);
   EXPECT_EQ(choose({0, 0}, {{"mapping", kAbsmax}, {"eps", 2}}).scale, Values{round_to(DType::f32, eps / 7)});
+}
+
+// Codes -8 … 7: from the minimum -8 + |min|/scale if 8 + |min|/scale < 7 + max/scale, else 7 - max/scale.
+TEST(ChooseQparamsAffine, StretchedTakesTheEndOfLessError) {
+  EXPECT_EQ(choose({-3.4, 11.6}, {{"mapping", kStretched}}).zero_point, Values{-5});
+  EXPECT_EQ(choose({-11.6, 3.4}, {{"mapping", kStretched}}).zero_point, Values{4});
+}
+
+TEST(ChooseQparamsAffine, StretchedRaisesScalesWithTheirRange) {
+  const double least = static_cast<double>(6.1e-5F);
+  const Chosen zeros = choose({0, -0.0}, {{"mapping", kStretched}});
+  EXPECT_EQ(zeros.scale, Values{static_cast<double>(0.1F)});
+  EXPECT_EQ(zeros.zero_point, Values{7});
+  EXPECT_EQ(choose({0, 0x1p-127}, {{"mapping", kStretched}}).scale, Values{static_cast<double>(0.1F)});
+  const Chosen both = choose({-0x1p-20, 0x1p-21}, {{"mapping", kStretched}});  // two thirds of the range are negative
+  EXPECT_EQ(both.scale, Values{least});
+  EXPECT_EQ(both.zero_point, Values{2});
+  const Chosen positive = choose({0, 0x1p-20}, {{"mapping", kStretched}});  // 15 scales: all codes
+  EXPECT_EQ(positive.scale, Values{least});
+  EXPECT_EQ(positive.zero_point, Values{-8});
+  EXPECT_EQ(choose({-0x1p-20, 0}, {{"mapping", kStretched}}).zero_point, Values{7});
 }
 
 TEST(ChooseQparamsAffine, ScalesStayAboveEps) {

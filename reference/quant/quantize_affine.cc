@@ -60,7 +60,8 @@ Answer evaluate_dequantize(const Problem& problem) {
 }
 
 std::vector<Param> type_params() {
-  return {dtype_param("scale", "element type of the scales", {DType::f32, DType::f16, DType::bf16}),
+  return {dtype_param("scale", "element type of the scales; f64 makes what it meets f64",
+                      {DType::f32, DType::f16, DType::bf16, DType::f64}),
           dtype_param("zp", "element type of the zero points",
                       {DType::i32, DType::i8, DType::i64, DType::f32, DType::f16, DType::bf16}),
           {"zero_point", "zero points are given", Param::Kind::flag, {0, 1}, 1}};

@@ -57,6 +57,21 @@ TEST(QuantizeAffine, TiesGoToEvenBeforeTheZeroPoint) {
   EXPECT_EQ(quantize(DType::f32, {-2.5, -1.5, -0.5, 0.5, 1.5, 2.5}, 1, 1), (std::vector<double>{-1, -1, 1, 1, 3, 3}));
 }
 
+// 0.5 * (1 - 2^-30) is 0.5 in f32 only once it is rounded, and a tie then. In f64 it is below the tie; added to 1 the
+// f64 still tells.
+TEST(QuantizeAffine, ScalesInF64MakeTheProductF64) {
+  const auto code = [](double x, double reciprocal, std::int64_t order) {
+    return evaluate(quantize_affine(),
+                    {tensor(DType::f32, {1, 1}, {x}), tensor(DType::f64, {1, 1}, {1 / reciprocal}),
+                     tensor(DType::i32, {1, 1}, {1})},
+                    {{"group", 1}, {"scale", static_cast<int>(DType::f64)}, {"order", order}})[0];
+  };
+  EXPECT_EQ(code(0.5, 1 - 0x1p-30, 1), 1);
+  EXPECT_EQ(code(0.5, 1, 1), 2);             // a tie at 1.5
+  EXPECT_EQ(code(0.5, 1 - 0x1p-53, 1), 2);   // the sum is rounded to 1.5
+  EXPECT_EQ(code(1.5, 1 - 0x1p-53, 0), 2);   // 1.4999… + 1 with rounding first
+}
+
 TEST(QuantizeAffine, TiesGoToEvenAfterTheZeroPointIfToldSo) {
   EXPECT_EQ(quantize(DType::f32, {-2.5, -1.5, -0.5, 0.5, 1.5, 2.5}, 1, 1, {{"order", 1}}),
             (std::vector<double>{-2, 0, 0, 2, 2, 4}));

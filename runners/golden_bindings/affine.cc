@@ -46,7 +46,8 @@ std::optional<std::int64_t> integer_of(const golden::Case& recorded, const std::
   return integer == nullptr ? std::nullopt : std::optional(*integer);
 }
 
-Shape parse_list(const std::string& text) {
+Shape block_size_of(const golden::Case& recorded) {
+  const std::string text = text_of(recorded, "block_size");
   Shape numbers;
   for (const char* at = text.data(); at < text.data() + text.size(); ++at) {
     std::int64_t number = 0;
@@ -63,7 +64,7 @@ namespace {
 // The block of every axis. Where it is not recorded the operation's name tells it.
 Shape block_of(const golden::Case& recorded) {
   const Shape& shape = first_input(recorded).shape;
-  if (recorded.attributes.contains("block_size")) return parse_list(text_of(recorded, "block_size"));
+  if (recorded.attributes.contains("block_size")) return block_size_of(recorded);
   const bool whole = recorded.op.ends_with("per_tensor") || recorded.op.ends_with("choose_qparams.tensor");
   if (whole || shape.empty()) return shape;
   Shape block(shape.size(), 1);
@@ -91,17 +92,14 @@ Block flat_block(const golden::Case& recorded) {
   return {element_count({block.begin(), block.end() - 1}), block.back()};
 }
 
-// Blocks must cover whole rows side by side once leading dimensions are flattened; and scales in f64, which make all
-// arithmetic f64, are not among our element types.
+// Blocks must cover whole rows side by side once leading dimensions are flattened.
 bool is_beyond(const golden::Case& recorded) {
   const Shape& shape = first_input(recorded).shape;
   const Shape block = block_of(recorded);
   for (std::size_t axis = 1; axis + 1 < shape.size() && block.size() == shape.size(); ++axis) {
     if (block[axis - 1] != 1 && block[axis] != shape[axis]) return true;
   }
-  const golden::Array* scale = find_array(recorded.inputs, "scale");
-  if (scale == nullptr) scale = find_array(recorded.inputs, "scales");
-  return scale != nullptr && scale->dtype == "f64";
+  return false;
 }
 
 }  // namespace
@@ -217,6 +215,12 @@ void adapt_tinygemm(const golden::Case& recorded, Sizes& params) {
   set_range(recorded, params);
 }
 
+void adapt_fake_quantize(const golden::Case& recorded, Sizes& params) {
+  params["eps"] = eps_word(recorded);
+  set_dtype(recorded, "scale_dtype", "scale", params);
+  set_dtype(recorded, "zero_point_dtype", "zp", params);
+}
+
 using Renames = GoldenBinding::Renames;
 
 const Renames kOneScale = {{"scale", "scale"}, {"zero_point", "zero_point"}};
@@ -282,7 +286,7 @@ std::vector<GoldenBinding> tinygemm_bindings() {
 
 std::vector<GoldenBinding> affine_bindings() {
   // Positions of choose_qparams_affine's words for mapping and eps, of quantize_affine's for order.
-  constexpr std::int64_t kAsymmetric = 2, kLeastError = 3, kAbsmax = 4, k1e5 = 2, kEpsilonOfF32 = 3;
+  constexpr std::int64_t kAsymmetric = 2, kLeastError = 3, kAbsmax = 4, kStretched = 5, k1e5 = 2, kEpsilonOfF32 = 3;
   const Sizes round_first = {{"order", 0}}, shift_first = {{"order", 1}};
   std::vector<GoldenBinding> bindings = {
       choose("torchao.choose_qparams_affine", {}),
@@ -292,6 +296,7 @@ std::vector<GoldenBinding> affine_bindings() {
       choose("executorch.quantized_decomposed.choose_qparams_per_token_asymmetric",
              {{"mapping", kLeastError}, {"eps", kEpsilonOfF32}}),
       choose("executorch.quantized_decomposed.choose_qparams_per_token", {{"mapping", kAbsmax}, {"eps", k1e5}}),
+      choose("executorch.shader.choose_qparams_per_row", {{"mapping", kStretched}}),
       quantize("torchao.quantize_affine", kOneScale, {{"order", 0}, {"zero_point", 1}}),
       quantize("torchao._quantize_affine_no_zero_point", kOneScale, {{"order", 0}, {"zero_point", 0}}),
       quantize("executorch.torchao.quantize_affine", kOneScale, {{"order", 0}, {"zero_point", 1}}),
@@ -307,6 +312,13 @@ std::vector<GoldenBinding> affine_bindings() {
       dequantize("executorch.quantized_decomposed.dequantize_per_channel_group", kScales),
       dequantize("executorch.quantized_decomposed.dequantize_per_token", kScales),
   };
+  bindings.push_back({.golden_op = "torchao.per_token_dynamic_quant",
+                      .op = "fake_quantize_per_token",
+                      .inputs = {{"input", "x"}},
+                      .attributes = {},
+                      .outputs = {{"output", "y"}},
+                      .output_dtypes = {},
+                      .adapt = adapt_fake_quantize});
   for (GoldenBinding& binding : tinygemm_bindings()) bindings.push_back(std::move(binding));
   return bindings;
 }

@@ -17,10 +17,10 @@ namespace plumb {
 [[nodiscard]] std::string text_of(const golden::Case& recorded, const std::string& name);
 /// An integer attribute; nothing if it is missing, or no integer ("none").
 [[nodiscard]] std::optional<std::int64_t> integer_of(const golden::Case& recorded, const std::string& name);
-/// "[1, 32]" as numbers.
-[[nodiscard]] Shape parse_list(const std::string& text);
 /// The element type that torch calls "float32", "uint4" (in u8), ..., as a parameter's value. Throws Error if unknown.
 [[nodiscard]] std::int64_t dtype_code(const std::string& name);
+/// The attribute "block_size", a list such as "[1, 32]"; empty if it is missing.
+[[nodiscard]] Shape block_size_of(const golden::Case& recorded);
 /// The record with scales and zero points of one shape, blocks x blocks: upstream drops or keeps axes of one element.
 /// Nothing if its blocks or element types are beyond our operators.
 [[nodiscard]] std::optional<golden::Case> on_grid(golden::Case recorded);

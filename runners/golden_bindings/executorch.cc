@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "reference/ops.h"
 #include "runners/golden_bindings/systems.h"
 
@@ -25,6 +27,26 @@ void order_of(const golden::Case& recorded, Sizes& params) {
   params["order"] = op_named("pack_w_4x8").param("order")->parse(form.substr(0, form.find('_')));
 }
 
+const golden::Array& input_named(const golden::Case& recorded, std::string_view name) {
+  return *std::ranges::find(recorded.inputs, name, &golden::Array::name);
+}
+
+// The scales' shape says how many columns a group has: one of rank 1 is that of whole rows.
+std::optional<golden::Case> with_scales_of_rank_2(golden::Case recorded) {
+  for (golden::Array& array : recorded.inputs) {
+    if (array.name == "weight_scales" && array.shape.size() == 1) array.shape.push_back(1);
+  }
+  return recorded;
+}
+
+// Upstream has the range of codes as a parameter of which it takes one value; ours is no parameter, and thus refuses
+// others.
+void group_of_embedding(const golden::Case& recorded, Sizes& params) {
+  params["group"] = 2 * input_named(recorded, "weight").shape[1] / input_named(recorded, "weight_scales").shape[1];
+  const std::int64_t low = std::get<std::int64_t>(recorded.attributes.at("weight_quant_min"));
+  if (low != -8) params["weight_quant_min"] = low;
+}
+
 }  // namespace
 
 std::vector<GoldenBinding> executorch_bindings() {
@@ -43,6 +65,19 @@ std::vector<GoldenBinding> executorch_bindings() {
       {"executorch.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output, kProduct},
       {"executorch.shader.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output,
        kProduct},
+      {"executorch.quantized_decomposed.embedding_4bit.dtype",
+       "embedding_4bit",
+       {{"weight", "weight"},
+        {"weight_scales", "weight_scales"},
+        {"weight_zero_points", "weight_zero_points"},
+        {"indices", "indices"}},
+       {},
+       output,
+       {},
+       {},
+       {},
+       group_of_embedding,
+       with_scales_of_rank_2},
       {"executorch.pack_4bit_weight_tensor",
        "pack_q4gsw",
        {{"weight_tensor", "codes"}},

@@ -31,15 +31,14 @@ GoldenBinding with_zeros() {
 }
 
 GoldenBinding scale_only() {
-  return {.golden_op = "torchao._choose_qparams_and_quantize_scale_only_hqq",
-          .op = "quantize_hqq_scale_only",
-          .inputs = {{"hp_tensor", "w"}},
-          .attributes = {{"qmin", "quant_min"}, {"qmax", "quant_max"}},
-          .outputs = {{"qdata", "codes"}, {"scale", "scale"}},
-          .output_dtypes = {{"qdata", "code"}},
-          .adapt = [](const golden::Case& recorded, Sizes& params) {
-            params["group"] = parse_list(text_of(recorded, "block_size")).back();
-          }};
+  return {
+      .golden_op = "torchao._choose_qparams_and_quantize_scale_only_hqq",
+      .op = "quantize_hqq_scale_only",
+      .inputs = {{"hp_tensor", "w"}},
+      .attributes = {{"qmin", "quant_min"}, {"qmax", "quant_max"}},
+      .outputs = {{"qdata", "codes"}, {"scale", "scale"}},
+      .output_dtypes = {{"qdata", "code"}},
+      .adapt = [](const golden::Case& recorded, Sizes& params) { params["group"] = block_size_of(recorded).back(); }};
 }
 
 // IntxUnpackedToInt8Tensor, whose range is that of its width.

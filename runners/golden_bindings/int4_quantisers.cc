@@ -51,7 +51,7 @@ GoldenBinding plain_quantiser() {
           .output_dtypes = {},
           .adapt =
               [](const Case& recorded, Sizes& params) {
-                params["group"] = parse_list(text_of(recorded, "block_size")).back();
+                params["group"] = block_size_of(recorded).back();
                 params["symmetric"] = text_of(recorded, "activation_dtype") == "bfloat16" ? 0 : 1;
               },
           .restate = plain_matrix};
@@ -134,9 +134,7 @@ GoldenBinding opaque_hqq() {
                         .outputs = {{"codes", "codes"}, {"scale", "scale"}, {"zero_point", "zero"}},
                         .output_dtypes = {{"scale", "param"}},
                         .fixed = {{"bits", 4}, {"axis", 1}, {"optimize", 1}, {"raw", 0}}};
-  binding.adapt = [](const Case& recorded, Sizes& params) {
-    params["group"] = parse_list(text_of(recorded, "block_size")).back();
-  };
+  binding.adapt = [](const Case& recorded, Sizes& params) { params["group"] = block_size_of(recorded).back(); };
   binding.restate = [](Case whole) -> std::optional<Case> {
     if (text_of(whole, "algorithm") != "hqq") return std::nullopt;
     std::optional<Case> matrix = opaque_matrix(std::move(whole));

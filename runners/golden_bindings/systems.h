@@ -19,5 +19,7 @@ namespace plumb {
 /// torchao's quantisers of 4-bit weights that pack what they quantise, and its half-quadratic quantisers.
 [[nodiscard]] std::vector<GoldenBinding> int4_quantiser_bindings();
 [[nodiscard]] std::vector<GoldenBinding> hqq_bindings();
+/// torchao's quantised tensors as a whole: made, cut and looked up.
+[[nodiscard]] std::vector<GoldenBinding> quantised_tensor_bindings();
 
 }  // namespace plumb

@@ -27,7 +27,8 @@ layout(push_constant) uniform Sizes {
   uint eps;          // of the values' type
 };
 
-const uint kSymmetric = 0u, kSymmetricNoClippingErr = 1u, kAsymmetricLeastError = 3u, kAbsmax = 4u, kTinygemm = 5u;
+const uint kSymmetric = 0u, kSymmetricNoClippingErr = 1u, kAsymmetricLeastError = 3u, kAbsmax = 4u,
+           kAsymmetricStretched = 5u, kTinygemm = 6u;
 
 struct Range {
   uint min, max;  // NaN if an element is
@@ -91,9 +92,36 @@ uint zero_point_of(Range range, uint scale) {
   return f32_rint(clamped(exact, low, high));
 }
 
+// A scale of 0, or without a reciprocal, becomes 0.1; a small one 6.1e-5, and the range is stretched to it.
+uint stretch(inout Range range, uint scale) {
+  const uint least = round_as(type, 0x387fda40u);
+  const uvec2 factors = quotients(uvec2(0x3f800000u, least), uvec2(scale, scale));  // reciprocal, amplifier
+  if (f32_is_zero(scale) || f32_is_inf(factors.x)) return round_as(type, 0x3dcccccdu);
+  if (!is_less(scale, least)) return scale;
+  const uint whole = mul_as(type, least, levels);
+  if (f32_is_zero(range.min)) {
+    range.max = whole;
+  } else if (f32_is_zero(range.max)) {
+    range.min = f32_neg(whole);
+  } else {
+    range = Range(mul_as(type, range.min, factors.y), mul_as(type, range.max, factors.y));
+  }
+  return least;
+}
+
+uint stretched_element(Range range) {
+  const uint scale = stretch(range, div_as(type, sub_as(type, range.max, range.min), levels));
+  if (wants_scale != 0u) return scale;
+  const uvec2 ends = quotients(uvec2(range.min, range.max), uvec2(scale, scale));
+  const bool from_min = is_less(add_as(type, f32_abs(low), f32_abs(ends.x)), add_as(type, f32_abs(high), f32_abs(ends.y)));
+  const uint exact = sub_as(type, from_min ? low : high, from_min ? ends.x : ends.y);
+  return f32_rint(clamped(exact, low, high));
+}
+
 uint element(uint i) {
   if (wants_scale == 0u && is_symmetric()) return mapping == kAbsmax ? 0u : middle;
   const Range range = range_of(i);
+  if (mapping == kAsymmetricStretched) return round_as(out_type, stretched_element(range));
   const uint scale = scale_of(range);
   return round_as(out_type, wants_scale != 0u ? scale : zero_point_of(range, scale));
 }

@@ -1,0 +1,27 @@
+// Operators that are several steps, each of them a kernel of the same target.
+#include "impls/composed.h"
+
+#include "impls/cpu/kernels.h"
+
+namespace plumb::cpu {
+namespace {
+
+AffineSteps steps_for(const Target& target) {
+  return {choose_qparams_affine(target), quantize_affine(target), dequantize_affine(target)};
+}
+
+}  // namespace
+
+Kernel fake_quantize_per_token(const Target& target) { return composed_fake_quantize(steps_for(target)); }
+
+Kernel quantize_plain_int32(const Target& target) {
+  return composed_quantize_plain_int32(steps_for(target), pack_plain_int32(target), false);
+}
+
+Kernel quantize_plain_int32_npu(const Target& target) {
+  return composed_quantize_plain_int32(steps_for(target), pack_plain_int32(target), true);
+}
+
+Kernel embedding_4bit(const Target& target) { return composed_embedding_4bit(steps_for(target), unpack_q4gsw(target)); }
+
+}  // namespace plumb::cpu
