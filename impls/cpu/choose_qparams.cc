@@ -22,27 +22,49 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using V = hn::Vec<FloatTag>;
 
+// The smallest and the largest of some values, lane by lane, and whether there were NaNs among them, which targets'
+// minimum and maximum treat differently.
+struct Extremes {
+  Extremes(float min, float max)
+      : least(hn::Set(FloatTag(), min)), most(hn::Set(FloatTag(), max)), any_nan(hn::Zero(FloatTag())) {}
+
+  HWY_INLINE void Meet(V v) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    const FloatTag d;
+    const auto is_number = hn::Eq(v, v);
+    any_nan = hn::Or(any_nan, hn::IfThenElseZero(hn::Not(is_number), v));
+    least = hn::Min(least, hn::IfThenElse(is_number, v, hn::Set(d, kInfinity)));
+    most = hn::Max(most, hn::IfThenElse(is_number, v, hn::Set(d, -kInfinity)));
+  }
+
+  V least, most, any_nan;
+};
+
 // Extends [min, max] by `count` values. A NaN makes both NaN, for good.
 HWY_INLINE void Extend(const float* values, int64_t count, float& min, float& max) {
   const FloatTag d;
-  V least = hn::Set(d, min), most = hn::Set(d, max), any_nan = hn::Zero(d);
+  Extremes even(min, max), odd = even;
   int64_t i = 0;
-  for (; i + Lanes() <= count; i += Lanes()) {
-    const V v = hn::LoadU(d, values + i);
-    const auto is_number = hn::Eq(v, v);
-    any_nan = hn::Or(any_nan, hn::IfThenElseZero(hn::Not(is_number), v));
-    least = hn::Min(least, hn::IfThenElse(is_number, v, least));
-    most = hn::Max(most, hn::IfThenElse(is_number, v, most));
+  for (; i + 2 * Lanes() <= count; i += 2 * Lanes()) {
+    even.Meet(hn::LoadU(d, values + i));
+    odd.Meet(hn::LoadU(d, values + i + Lanes()));
+  }
+  if (i + Lanes() <= count) {
+    even.Meet(hn::LoadU(d, values + i));
+    i += Lanes();
   }
   // Bits of NaN survive in a union of NaNs.
   const hn::RebindToSigned<FloatTag> di;
+  const V any_nan = hn::Or(even.any_nan, odd.any_nan);
   bool nan = min != min || !hn::AllTrue(di, hn::Eq(hn::BitCast(di, any_nan), hn::Zero(di)));
-  min = hn::GetLane(hn::MinOfLanes(d, least));
-  max = hn::GetLane(hn::MaxOfLanes(d, most));
+  min = hn::GetLane(hn::MinOfLanes(d, hn::Min(even.least, odd.least)));
+  max = hn::GetLane(hn::MaxOfLanes(d, hn::Max(even.most, odd.most)));
   for (; i < count; ++i) {
-    nan = nan || values[i] != values[i];
-    min = HWY_MIN(min, values[i]);
-    max = HWY_MAX(max, values[i]);
+    float value;
+    std::memcpy(&value, values + i, sizeof value);  // tensors need not be aligned
+    nan = nan || value != value;
+    min = HWY_MIN(min, value);
+    max = HWY_MAX(max, value);
   }
   if (nan) min = max = std::numeric_limits<float>::quiet_NaN();
 }
@@ -56,10 +78,15 @@ void FindRanges(const ChooseJob& job, int64_t first, int64_t last, float* min, f
     float* row_max = max + row / job.block_rows * groups;
     for (int64_t k = 0; k < job.columns; k += kRun) {
       const int64_t count = HWY_MIN(kRun, job.columns - k);
-      Widen(job.type, job.in, row * job.columns + k, count, run);
+      const float* values = run;
+      if (kMovesVectors && job.type == DType::f32) {
+        values = reinterpret_cast<const float*>(ElementsAt<float>(job.in, row * job.columns + k));
+      } else {
+        Widen(job.type, job.in, row * job.columns + k, count, run);
+      }
       for (int64_t i = 0; i < count;) {
         const int64_t block = (k + i) / job.group, end = HWY_MIN(count, (block + 1) * job.group - k);
-        Extend(run + i, end - i, row_min[block], row_max[block]);
+        Extend(values + i, end - i, row_min[block], row_max[block]);
         i = end;
       }
     }
