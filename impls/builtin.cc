@@ -116,7 +116,8 @@ plumb_status prepare_builtin(const plumb_impl* self, const plumb_call* call, voi
 
 plumb_status run_builtin(const plumb_impl* self, const plumb_call* call, void* prepared) {
   return guarded(self, [&] {
-    const Call checked(op_named(self->op), *call);
+    const bool later = kernel_of(self).checks_limits;
+    const Call checked(op_named(self->op), *call, later ? Call::Values::later : Call::Values::checked);
     check_data(checked, *call, Role::activation);
     if (kernel_of(self).prepare && prepared == nullptr) throw Error("run without what prepare made");
     if (!kernel_of(self).prepare) check_data(checked, *call, Role::constant);
@@ -130,7 +131,7 @@ void release_builtin(const plumb_impl*, void* prepared) { delete static_cast<std
 
 }  // namespace
 
-Call::Call(const Op& op, const plumb_call& call) : op_(&op), call_(&call) {
+Call::Call(const Op& op, const plumb_call& call, Values values) : op_(&op), call_(&call) {
   check_frame(call);
   std::vector<Offer> offers;
   for (int i = 0; i < call.input_count; ++i) {
@@ -149,7 +150,26 @@ Call::Call(const Op& op, const plumb_call& call) : op_(&op), call_(&call) {
     check_output(op.outputs[i], forms[i], call.outputs[i]);
     output_counts_.push_back(element_count(forms[i].shape));
   }
-  check_values(op, problem_for_value_check());
+  if (values == Values::checked) check_limits();
+}
+
+void Call::check_limits() const {
+  // The reference looks at each element, and says what is wrong with the first that is.
+  if (!values_are_within_limits()) check_values(*op_, problem_for_value_check());
+}
+
+cpu::Limits Call::limits(std::size_t input) const {
+  const Port& port = op_->inputs[input];
+  return {evaluate_formula(port.low, signature_.values), evaluate_formula(port.high, signature_.values)};
+}
+
+bool Call::values_are_within_limits() const {
+  for (std::size_t i = 0; i < op_->inputs.size(); ++i) {
+    const auto* data = static_cast<const std::byte*>(call_->inputs[i].data);
+    if (op_->inputs[i].high.empty() || data == nullptr) continue;
+    if (!cpu::all_within(input_dtype(i), data, counts_[i], limits(i), threads())) return false;
+  }
+  return true;
 }
 
 Problem Call::problem_for_value_check() const {

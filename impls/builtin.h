@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "impls/cpu/value_range.h"
 #include "impls/plumbline.h"
 #include "reference/op.h"
 
@@ -19,8 +20,14 @@ namespace plumb {
 class Call {
  public:
   /// Throws Error if the operator forbids the call. Inputs without data (constants during run, activations during
-  /// prepare) are checked by shape only.
-  Call(const Op& op, const plumb_call& call);
+  /// prepare) are checked by shape only; and so are all of them if `later` says that somebody else looks at values.
+  enum class Values { checked, later };
+  Call(const Op& op, const plumb_call& call, Values values = Values::checked);
+
+  /// Throws Error if an element of a port with limits (`low`, `high`) lies outside them.
+  void check_limits() const;
+  /// The limits of an input's elements; the input's port must have some.
+  [[nodiscard]] cpu::Limits limits(std::size_t input) const;
 
   [[nodiscard]] const Op& op() const { return *op_; }
   [[nodiscard]] const Signature& signature() const { return signature_; }
@@ -53,6 +60,8 @@ class Call {
   void store_f32(std::span<const float> values) const;
 
  private:
+  /// Whether the elements of all ports with limits lie within them; may say false where nobody fast can tell.
+  [[nodiscard]] bool values_are_within_limits() const;
   [[nodiscard]] Problem problem_for_value_check() const;
 
   const Op* op_;
@@ -73,6 +82,9 @@ struct Kernel {
   std::function<void(const Call&, void* prepared)> run;
   /// Why a legal call is not supported, as a static string; nullptr if it is. Tensor data is not there. May be empty.
   std::function<const char*(const Call&)> unsupported = {};
+  /// Whether `run` looks at elements with limits itself, while it reads them anyway, and throws Error with the outputs
+  /// as they were if one is outside.
+  bool checks_limits = false;
 };
 
 /// The device, its driver or its runtime failed.

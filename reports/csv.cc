@@ -2,23 +2,13 @@
 
 #include <type_traits>
 
+#include "reports/csv_field.h"
 #include "reports/number_text.h"
 #include "reports/record_fields.h"
 #include "reports/sentence.h"
 
 namespace plumb {
 namespace {
-
-std::string quoted(const std::string& text) {
-  const bool has_blank_end = !text.empty() && (text.front() == ' ' || text.back() == ' ');
-  if (text.find_first_of(",\"\r\n") == std::string::npos && !has_blank_end) return text;
-  std::string field = "\"";
-  for (const char letter : text) {
-    if (letter == '"') field += '"';
-    field += letter;
-  }
-  return field + "\"";
-}
 
 std::string field_text(const std::string& value) { return value; }
 std::string field_text(std::int64_t value) { return std::to_string(value); }
@@ -51,7 +41,7 @@ class Row {
   void add(const std::string& field) {
     if (!is_first_) text_ += ',';
     is_first_ = false;
-    text_ += quoted(field);
+    text_ += csv_field(field);
   }
 
   Shows shows_;

@@ -74,6 +74,27 @@ TEST_F(Cli, InterruptLeavesAValidPartialReport) {
   EXPECT_NE(read_file(out_ + "/report.html").find("</html>"), std::string::npos);
 }
 
+TEST_F(Cli, BenchWritesAReportAndDoesNotOverwriteIt) {
+  const std::string bench =
+      "bench pack --op pack_uint4 --impl cpu.scalar --shape 16x64 --group 32 --min-time 0 --out " + out_;
+  const Ended first = plumb_command(bench);
+  EXPECT_EQ(first.exit_code, 0) << first.output;
+  EXPECT_NE(first.output.find("measured"), std::string::npos) << first.output;
+  for (const char* name : {"report.html", "results.csv", "results.json"}) {
+    EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(out_) / name)) << name;
+  }
+  EXPECT_EQ(plumb_command(bench).exit_code, 3);
+  EXPECT_EQ(plumb_command(bench + " --overwrite").exit_code, 0);
+}
+
+TEST_F(Cli, InterruptedBenchLeavesAValidPartialReport) {
+  const Ended run =
+      shell("timeout -s INT 2 " PLUMB_BINARY_DIR "/plumb bench --min-time 1 --shape 64x64 --group 32 --out " + out_);
+  EXPECT_EQ(run.exit_code, 124) << run.output;
+  EXPECT_NE(read_file(out_ + "/report.html").find("The run was interrupted"), std::string::npos) << run.output;
+  EXPECT_TRUE(read_file(out_ + "/results.json").ends_with("]}\n"));
+}
+
 TEST_F(Cli, BadRequestsExit3AndNameTheArgument) {
   const std::pair<const char*, const char*> requests[] = {
       {"", "Usage"},
@@ -89,6 +110,12 @@ TEST_F(Cli, BadRequestsExit3AndNameTheArgument) {
       {"golden nosuch.h5", "nosuch.h5"},
       {"golden " PLUMB_SOURCE_DIR "/LICENSE", "LICENSE"},
       {"ops nosuch", "'nosuch'"},
+      {"bench nosuch", "'nosuch'"},
+      {"bench --op nosuch", "--op 'nosuch'"},
+      {"bench --shape 12", "--shape"},
+      {"bench --shape 64x100", "--group 128"},
+      {"bench --threads 0", "--threads"},
+      {"bench --min-time -1", "--min-time"},
   };
   for (const auto& [arguments, expected] : requests) {
     const Ended result = plumb_command(arguments);
@@ -98,7 +125,7 @@ TEST_F(Cli, BadRequestsExit3AndNameTheArgument) {
 }
 
 TEST_F(Cli, HelpListsExitCodesAndExamples) {
-  for (const char* command : {"--help", "run --help", "check --help", "golden --help", "ops --help"}) {
+  for (const char* command : {"--help", "run --help", "check --help", "golden --help", "ops --help", "bench --help"}) {
     const Ended help = plumb_command(command);
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_NE(help.output.find("Examples:"), std::string::npos) << command;

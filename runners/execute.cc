@@ -163,16 +163,28 @@ std::vector<std::string> Execute::violations(Stage stage, std::span<const Guarde
   return found;
 }
 
-Execution Execute::run(int threads, std::byte poison) {
-  std::vector<Tensor> results;
+std::vector<Guarded> Execute::make_outputs(std::byte poison) const {
   std::vector<Guarded> outputs;
   for (const Form& form : forms_) {
-    results.emplace_back(form.dtype, form.shape);
-    outputs.emplace_back(static_cast<std::size_t>(results.back().size_bytes()), poison);
+    const std::int64_t bytes = element_count(form.shape) * info(form.dtype).size_bytes;
+    outputs.emplace_back(static_cast<std::size_t>(bytes), poison);
   }
+  return outputs;
+}
+
+plumb_status Execute::run_on(std::span<Guarded> outputs, int threads) {
   const auto frame = make_frame(Stage::run, threads, outputs);
-  const plumb_status status = call_safely("run", [&] { return impl_.run(&impl_, &frame->call, prepared_); });
-  for (std::size_t i = 0; i < results.size(); ++i) std::ranges::copy(outputs[i].bytes(), results[i].bytes().begin());
+  return call_safely("run", [&] { return impl_.run(&impl_, &frame->call, prepared_); });
+}
+
+Execution Execute::run(int threads, std::byte poison) {
+  std::vector<Guarded> outputs = make_outputs(poison);
+  const plumb_status status = run_on(outputs, threads);
+  std::vector<Tensor> results;
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    results.emplace_back(forms_[i].dtype, forms_[i].shape);
+    std::ranges::copy(outputs[i].bytes(), results[i].bytes().begin());
+  }
   return {status, std::move(results), violations(Stage::run, outputs)};
 }
 

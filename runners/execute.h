@@ -44,6 +44,11 @@ class Execute {
   /// Calls `run` with outputs filled with `poison`. May be called repeatedly.
   [[nodiscard]] Execution run(int threads, std::byte poison);
 
+  /// Memory for the outputs, filled with `poison`.
+  [[nodiscard]] std::vector<Guarded> make_outputs(std::byte poison) const;
+  /// Calls `run` on outputs that the caller keeps, and looks at nothing afterwards: what a measurement times.
+  [[nodiscard]] plumb_status run_on(std::span<Guarded> outputs, int threads);
+
  private:
   enum class Stage { ask, prepare, run };
   struct Frame;

@@ -19,6 +19,9 @@ HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Groups of whole vectors are worked on one by one, with one scale and zero point for all lanes.
+constexpr int64_t kVectorGroup = 16;
+
 // to[i] = values[block of element first + i].
 HWY_INLINE void Spread(const AffineJob& job, std::span<const float> values, int64_t first, int64_t count, float* to) {
   for (int64_t i = 0; i < count;) {
@@ -28,22 +31,27 @@ HWY_INLINE void Spread(const AffineJob& job, std::span<const float> values, int6
   }
 }
 
-// One run of elements, and what belongs to each.
+// Some elements side by side, and what belongs to each, or to all of them.
 struct AffineRun {
-  HWY_ALIGN float value[kRun];
-  HWY_ALIGN float scale[kRun];
-  HWY_ALIGN float shift[kRun];
+  float* value;
+  const float* scale;
+  const float* shift;
+  int64_t count;
+  bool one_block;
+
+  HWY_INLINE hn::Vec<FloatTag> Scale(int64_t i) const { return hn::Load(FloatTag(), scale + (one_block ? 0 : i)); }
+  HWY_INLINE hn::Vec<FloatTag> Shift(int64_t i) const { return hn::Load(FloatTag(), shift + (one_block ? 0 : i)); }
 };
 
 // value = clamp(rne(value * scale) + shift), or clamp(rne(value * scale + shift)).
 template <class Scaling, class Shifting>
-HWY_INLINE void QuantizeRun(const AffineJob& job, Scaling scaling, Shifting shifting, int64_t count, AffineRun& run) {
+HWY_INLINE void QuantizeRun(const AffineJob& job, Scaling scaling, Shifting shifting, const AffineRun& run) {
   const FloatTag d;
   const auto low = hn::Set(d, job.low), high = hn::Set(d, job.high);
-  for (int64_t i = 0; i < count; i += Lanes()) {
-    auto q = RoundTo(scaling, d, hn::Mul(hn::Load(d, run.value + i), hn::Load(d, run.scale + i)));
+  for (int64_t i = 0; i < run.count; i += Lanes()) {
+    auto q = RoundTo(scaling, d, hn::Mul(hn::Load(d, run.value + i), run.Scale(i)));
     if (job.round_first) q = hn::Round(q);
-    if (!job.shift.empty()) q = RoundTo(shifting, d, hn::Add(q, hn::Load(d, run.shift + i)));
+    if (!job.shift.empty()) q = RoundTo(shifting, d, hn::Add(q, run.Shift(i)));
     if (!job.round_first) q = hn::Round(q);
     hn::Store(hn::Min(hn::Max(q, low), high), d, run.value + i);
   }
@@ -51,25 +59,34 @@ HWY_INLINE void QuantizeRun(const AffineJob& job, Scaling scaling, Shifting shif
 
 // value = (value - shift) * scale.
 template <class Scaling, class Shifting>
-HWY_INLINE void DequantizeRun(const AffineJob& job, Scaling scaling, Shifting shifting, int64_t count, AffineRun& run) {
+HWY_INLINE void DequantizeRun(const AffineJob& job, Scaling scaling, Shifting shifting, const AffineRun& run) {
   const FloatTag d;
-  for (int64_t i = 0; i < count; i += Lanes()) {
+  for (int64_t i = 0; i < run.count; i += Lanes()) {
     auto y = RoundTo(shifting, d, hn::Load(d, run.value + i));
-    if (!job.shift.empty()) y = RoundTo(shifting, d, hn::Sub(y, hn::Load(d, run.shift + i)));
-    y = RoundTo(scaling, d, hn::Mul(y, hn::Load(d, run.scale + i)));
+    if (!job.shift.empty()) y = RoundTo(shifting, d, hn::Sub(y, run.Shift(i)));
+    y = RoundTo(scaling, d, hn::Mul(y, run.Scale(i)));
     hn::Store(RoundTo(shifting, d, y), d, run.value + i);
   }
 }
 
+// zero point - scale * middle: what code 0 stands for.
+template <class Type, class V = hn::Vec<FloatTag>>
+HWY_INLINE V SmallestValue(Type type, V scale, V zero_point, V middle) {
+  const FloatTag d;
+  return RoundTo(type, d, hn::Sub(zero_point, RoundTo(type, d, hn::Mul(scale, middle))));
+}
+
 // value = clamp(rne((value - (zero point - scale * middle)) / scale)).
 template <class Type>
-HWY_INLINE void QuantizeTinygemmRun(const AffineJob& job, Type type, int64_t count, AffineRun& run) {
+HWY_INLINE void QuantizeTinygemmRun(const AffineJob& job, Type type, const AffineRun& run) {
   const FloatTag d;
   const auto low = hn::Set(d, job.low), high = hn::Set(d, job.high), middle = hn::Set(d, job.middle);
-  for (int64_t i = 0; i < count; i += Lanes()) {
-    const auto scale = hn::Load(d, run.scale + i);
-    const auto half_range = RoundTo(type, d, hn::Mul(scale, middle));
-    const auto smallest = RoundTo(type, d, hn::Sub(hn::Load(d, run.shift + i), half_range));
+  auto scale = run.Scale(0), smallest = SmallestValue(type, scale, run.Shift(0), middle);
+  for (int64_t i = 0; i < run.count; i += Lanes()) {
+    if (!run.one_block) {
+      scale = run.Scale(i);
+      smallest = SmallestValue(type, scale, run.Shift(i), middle);
+    }
     const auto above = RoundTo(type, d, hn::Sub(hn::Load(d, run.value + i), smallest));
     const auto q = hn::Round(RoundTo(type, d, hn::Div(above, scale)));
     hn::Store(hn::Min(hn::Max(q, low), high), d, run.value + i);
@@ -78,56 +95,83 @@ HWY_INLINE void QuantizeTinygemmRun(const AffineJob& job, Type type, int64_t cou
 
 // value = (value - middle) * scale + zero point.
 template <class Type>
-HWY_INLINE void DequantizeTinygemmRun(const AffineJob& job, Type type, int64_t count, AffineRun& run) {
+HWY_INLINE void DequantizeTinygemmRun(const AffineJob& job, Type type, const AffineRun& run) {
   const FloatTag d;
   const auto middle = hn::Set(d, job.middle);
-  for (int64_t i = 0; i < count; i += Lanes()) {
+  for (int64_t i = 0; i < run.count; i += Lanes()) {
     const auto code = RoundTo(type, d, hn::Load(d, run.value + i));
     const auto offset = RoundTo(type, d, hn::Sub(code, middle));
-    const auto scaled = RoundTo(type, d, hn::Mul(offset, hn::Load(d, run.scale + i)));
-    hn::Store(RoundTo(type, d, hn::Add(scaled, hn::Load(d, run.shift + i))), d, run.value + i);
+    const auto scaled = RoundTo(type, d, hn::Mul(offset, run.Scale(i)));
+    hn::Store(RoundTo(type, d, hn::Add(scaled, run.Shift(i))), d, run.value + i);
   }
 }
 
-// Elements [first, last), run by run.
+// What transforms work on.
+struct AffineBuffers {
+  HWY_ALIGN float value[kRun];
+  HWY_ALIGN float scale[kRun];
+  HWY_ALIGN float shift[kRun];
+};
+
+// Calls transform for each block's share of the run that begins with element `first`.
+template <class Transform>
+HWY_INLINE void ForBlocks(const AffineJob& job, int64_t first, int64_t count, AffineBuffers& buffers,
+                          const Transform& transform) {
+  const FloatTag d;
+  for (int64_t i = 0; i < count;) {
+    const auto block = static_cast<size_t>(job.block(first + i));
+    const int64_t end = HWY_MIN(count, i + job.run(first + i));
+    hn::Store(hn::Set(d, job.scale[block]), d, buffers.scale);
+    if (!job.shift.empty()) hn::Store(hn::Set(d, job.shift[block]), d, buffers.shift);
+    transform({buffers.value + i, buffers.scale, buffers.shift, end - i, true});
+    i = end;
+  }
+}
+
+// Elements [first, last), run by run. `first` is a multiple of a run.
 template <class Transform>
 HWY_INLINE void ForRuns(const AffineJob& job, int64_t first, int64_t last, const Transform& transform) {
-  AffineRun run = {};
+  AffineBuffers buffers = {};
   for (; first < last; first += kRun) {
     const int64_t count = HWY_MIN(kRun, last - first);
-    Widen(job.in_type, job.in, first, count, run.value);
-    Spread(job, job.scale, first, count, run.scale);
-    if (!job.shift.empty()) Spread(job, job.shift, first, count, run.shift);
-    transform(count, run);
-    Narrow(job.out_type, run.value, first, count, job.out);
+    Widen(job.in_type, job.in, first, count, buffers.value);
+    if (job.group % kVectorGroup == 0) {
+      ForBlocks(job, first, count, buffers, transform);
+    } else {
+      Spread(job, job.scale, first, count, buffers.scale);
+      if (!job.shift.empty()) Spread(job, job.shift, first, count, buffers.shift);
+      transform({buffers.value, buffers.scale, buffers.shift, count, false});
+    }
+    Narrow(job.out_type, buffers.value, first, count, job.out, job.streamed);
   }
+  if (job.streamed) end_stream();
 }
 
 void Quantize(const AffineJob& job, int64_t first, int64_t last) {
-  ForRuns(job, first, last, [&](int64_t count, AffineRun& run) {
+  ForRuns(job, first, last, [&](const AffineRun& run) {
     WithFloat(job.scaling, [&](auto scaling) {
-      WithFloat(job.shifting, [&](auto shifting) { QuantizeRun(job, scaling, shifting, count, run); });
+      WithFloat(job.shifting, [&](auto shifting) { QuantizeRun(job, scaling, shifting, run); });
     });
   });
 }
 
 void Dequantize(const AffineJob& job, int64_t first, int64_t last) {
-  ForRuns(job, first, last, [&](int64_t count, AffineRun& run) {
+  ForRuns(job, first, last, [&](const AffineRun& run) {
     WithFloat(job.scaling, [&](auto scaling) {
-      WithFloat(job.shifting, [&](auto shifting) { DequantizeRun(job, scaling, shifting, count, run); });
+      WithFloat(job.shifting, [&](auto shifting) { DequantizeRun(job, scaling, shifting, run); });
     });
   });
 }
 
 void QuantizeTinygemm(const AffineJob& job, int64_t first, int64_t last) {
-  ForRuns(job, first, last, [&](int64_t count, AffineRun& run) {
-    WithFloat(job.scaling, [&](auto type) { QuantizeTinygemmRun(job, type, count, run); });
+  ForRuns(job, first, last, [&](const AffineRun& run) {
+    WithFloat(job.scaling, [&](auto type) { QuantizeTinygemmRun(job, type, run); });
   });
 }
 
 void DequantizeTinygemm(const AffineJob& job, int64_t first, int64_t last) {
-  ForRuns(job, first, last, [&](int64_t count, AffineRun& run) {
-    WithFloat(job.scaling, [&](auto type) { DequantizeTinygemmRun(job, type, count, run); });
+  ForRuns(job, first, last, [&](const AffineRun& run) {
+    WithFloat(job.scaling, [&](auto type) { DequantizeTinygemmRun(job, type, run); });
   });
 }
 
@@ -201,6 +245,7 @@ void run(const Call& call, const Functions& functions, AffineJob job, bool recip
   job.group = call["group"];
   job.low = static_cast<float>(call["quant_min"]);
   job.high = static_cast<float>(call["quant_max"]);
+  job.streamed = is_streamed(call.output_count() * info(job.out_type).size_bytes);
   const std::int64_t count = call.output_count(), shares = (count + kShare - 1) / kShare;
   parallel_ranges(shares, call.threads(), [&](std::int64_t first, std::int64_t last) {
     functions.map(job, first * kShare, std::min(last * kShare, count));

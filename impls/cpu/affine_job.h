@@ -21,6 +21,7 @@ struct AffineJob {
   std::int64_t columns, block_rows, group;
   float low, high;   ///< Range of codes.
   float middle;      ///< tinygemm: the code that the zero point stands for.
+  bool streamed;     ///< `out` is so large that it is written past the caches.
   bool round_first;  ///< Whether the zero point is added to a rounded number.
 
   /// The block of the element at row-major position `flat`.

@@ -10,7 +10,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "impls/cpu/interleave4-inl.h"
+#include "impls/cpu/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
@@ -32,18 +32,8 @@ void WidenRows(const uint8_t* in, uint8_t* out, int64_t rows, int64_t in_row, in
 template <typename T>
 HWY_INLINE void TransposeRows(const uint8_t* in, uint8_t* out, int64_t first, int64_t last, int64_t columns,
                               int64_t stride) {
-  constexpr auto kSize = static_cast<int64_t>(sizeof(T));
-  int64_t n = first;
-  for (; n + 4 <= last; n += 4) {
-    Streams4 rows{};
-    for (int64_t r = 0; r < 4; ++r) rows.at[r] = in + (n + r) * columns * kSize;
-    Interleave4<T>(rows, out + n * kSize, stride * kSize, columns);
-  }
-  for (; n < last; ++n) {
-    for (int64_t g = 0; g < columns; ++g) {
-      std::memcpy(out + (g * stride + n) * kSize, in + (n * columns + g) * kSize, sizeof(T));
-    }
-  }
+  Transpose(reinterpret_cast<const T*>(in) + first * columns, columns, reinterpret_cast<T*>(out) + first, stride,
+            last - first, columns);
 }
 
 void TransposeRows16(const uint8_t* in, uint8_t* out, int64_t first, int64_t last, int64_t columns, int64_t stride) {
@@ -66,7 +56,7 @@ HWY_EXPORT(TransposeRows16);
 HWY_EXPORT(TransposeRows32);
 
 using Widen = decltype(HWY_STATIC_DISPATCH(WidenRows))*;
-using Transpose = decltype(HWY_STATIC_DISPATCH(TransposeRows16))*;
+using TransposeFunction = decltype(HWY_STATIC_DISPATCH(TransposeRows16))*;
 
 void run_align(const Call& call, Widen widen) {
   const std::int64_t size = info(call.input_dtype(0)).size_bytes, align = call["align"];
@@ -78,7 +68,7 @@ void run_align(const Call& call, Widen widen) {
   });
 }
 
-void run_transpose(const Call& call, Transpose transpose) {
+void run_transpose(const Call& call, TransposeFunction transpose) {
   const std::int64_t size = info(call.input_dtype(0)).size_bytes, align = call["align"];
   const std::int64_t rows = call["N"], groups = call["G"], stride = (rows + align - 1) / align * align;
   const std::uint8_t* in = call.input<std::uint8_t>(0).data();
@@ -98,7 +88,8 @@ Kernel align_width(const Target& target) {
 }
 
 Kernel transpose_scales_aligned(const Target& target) {
-  const Transpose narrow = PLUMB_FOR_TARGET(TransposeRows16, target), wide = PLUMB_FOR_TARGET(TransposeRows32, target);
+  const TransposeFunction narrow = PLUMB_FOR_TARGET(TransposeRows16, target),
+                          wide = PLUMB_FOR_TARGET(TransposeRows32, target);
   return {"transpose_scales_aligned", kExactContract, {}, [=](const Call& call, void*) {
             run_transpose(call, call.input_dtype(0) == DType::f32 ? wide : narrow);
           }};

@@ -1,8 +1,10 @@
 // pack_aten_int4 and unpack_aten_int4: rows of codes are paired to bytes (or split again), a tile of columns at a time,
 // and tiles are transposed, as ATen keeps a column's bytes together.
 
+#include "impls/cpu/checked_pieces.h"
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
+#include "impls/cpu/streamed.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/aten_int4.cc"
@@ -23,7 +25,8 @@ struct AtenTile {
   uint8_t* codes;   // i32, the block's first row at the tile's first column
   uint8_t* packed;  // the block's bytes at that column, `pairs` for each column
   int64_t row_codes, pairs, columns;
-  bool halves;  // byte j holds rows j and j + pairs rather than 2j and 2j + 1
+  bool streamed;  // the codes are so many that they are written past the caches
+  bool halves;    // byte j holds rows j and j + pairs rather than 2j and 2j + 1
 };
 
 }  // namespace plumb::cpu
@@ -91,10 +94,17 @@ void PackTile(const AtenTile& t) {
 
 void UnpackTile(const AtenTile& t) {
   uint8_t bytes[kMaxPairs * kTileColumns];
+  HWY_ALIGN int32_t low[kTileColumns], high[kTileColumns];
   Transpose<uint8_t>(t.packed, t.pairs, bytes, kTileColumns, t.columns, t.pairs);
   for (int64_t j = 0; j < t.pairs; ++j) {
     const Rows rows(t, j);
-    SplitRows(bytes + j * kTileColumns, rows.low, rows.high, t.columns);
+    if (t.streamed) {
+      SplitRows(bytes + j * kTileColumns, low, high, t.columns);
+      stream_bytes(low, rows.low, t.columns * int64_t{sizeof *low});
+      stream_bytes(high, rows.high, t.columns * int64_t{sizeof *high});
+    } else {
+      SplitRows(bytes + j * kTileColumns, rows.low, rows.high, t.columns);
+    }
   }
 }
 
@@ -112,20 +122,46 @@ using Body = void (*)(const AtenTile&);
 
 enum Isa : std::int64_t { kAvx512, kAvx2, kDefault };
 
-// Calls `body` for all tiles of codes and packed bytes, of which one is input and only read.
-void run_tiles(const Call& call, Body body, std::uint8_t* codes, std::uint8_t* packed) {
-  const std::int64_t rows = call["N"], columns = call["K"], isa = call["isa"];
-  const std::int64_t block_rows = isa == kAvx512 ? 64 : 32;
-  const std::int64_t blocks = (rows + block_rows - 1) / block_rows;
-  const std::int64_t per_block = (columns + kTileColumns - 1) / kTileColumns;
-  const auto run_one = [&](std::int64_t tile) {
-    const std::int64_t row = tile / per_block * block_rows, column = tile % per_block * kTileColumns;
-    const std::int64_t block = std::min(block_rows, rows - row), pairs = block / 2;
+// A weight's codes and its packed bytes, of which one is input and only read, and how they are cut to blocks of rows
+// and those to tiles of columns.
+struct Weight {
+  Weight(const Call& call, std::uint8_t* codes, std::uint8_t* packed, bool streamed)
+      : codes(codes), packed(packed), rows(call["N"]), columns(call["K"]), isa(call["isa"]), streamed(streamed) {}
+
+  [[nodiscard]] std::int64_t block_rows() const { return isa == kAvx512 ? 64 : 32; }
+  [[nodiscard]] std::int64_t blocks() const { return (rows + block_rows() - 1) / block_rows(); }
+  [[nodiscard]] std::int64_t tiles_of_block() const { return (columns + kTileColumns - 1) / kTileColumns; }
+  [[nodiscard]] std::int64_t rows_of(std::int64_t block) const {
+    return std::min(block_rows(), rows - block * block_rows());
+  }
+  void run_tile(Body body, std::int64_t block, std::int64_t tile) const {
+    const std::int64_t row = block * block_rows(), column = tile * kTileColumns, pairs = rows_of(block) / 2;
     body({codes + (row * columns + column) * 4, packed + row * columns / 2 + column * pairs, columns, pairs,
-          std::min(kTileColumns, columns - column), isa != kDefault && block == block_rows});
+          std::min(kTileColumns, columns - column), streamed, isa != kDefault && rows_of(block) == block_rows()});
+  }
+
+  std::uint8_t *codes, *packed;
+  std::int64_t rows, columns, isa;
+  bool streamed;
+};
+
+// A piece is a block of rows: its bytes lie side by side.
+void run_packing(const Call& call, Body body, const Weight& weight) {
+  const auto piece = [&](std::int64_t block) {
+    const std::int64_t first = block * weight.block_rows() * weight.columns,
+                       count = weight.rows_of(block) * weight.columns;
+    return Piece{first, count, first / 2, count / 2};
   };
-  parallel_ranges(blocks * per_block, call.threads(), [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t tile = first; tile < last; ++tile) run_one(tile);
+  run_checked(call, weight.blocks(), piece, [&](std::int64_t block) {
+    for (std::int64_t tile = 0; tile < weight.tiles_of_block(); ++tile) weight.run_tile(body, block, tile);
+  });
+}
+
+void run_unpacking(const Call& call, Body body, const Weight& weight) {
+  const std::int64_t per_block = weight.tiles_of_block();
+  parallel_ranges(weight.blocks() * per_block, call.threads(), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) weight.run_tile(body, i / per_block, i % per_block);
+    if (weight.streamed) end_stream();
   });
 }
 
@@ -136,15 +172,21 @@ std::uint8_t* output(const Call& call) { return call.output<std::uint8_t>().data
 
 Kernel pack_aten_int4(const Target& target) {
   const Body body = PLUMB_FOR_TARGET(PackTile, target);
-  return {"pack_aten_int4", kExactContract, {}, [body](const Call& call, void*) {
-            run_tiles(call, body, input(call), output(call));
-          }};
+  return {.op = "pack_aten_int4",
+          .contract = kExactContract,
+          .prepare = {},
+          .run =
+              [body](const Call& call, void*) {
+                run_packing(call, body, {call, input(call), output(call), false});
+              },
+          .checks_limits = true};
 }
 
 Kernel unpack_aten_int4(const Target& target) {
   const Body body = PLUMB_FOR_TARGET(UnpackTile, target);
   return {"unpack_aten_int4", kExactContract, {}, [body](const Call& call, void*) {
-            run_tiles(call, body, output(call), input(call));
+            const bool streamed = is_streamed(4 * call.output_count());
+            run_unpacking(call, body, {call, output(call), input(call), streamed});
           }};
 }
 

@@ -32,10 +32,15 @@ void FindRanges(const ChooseJob& job, int64_t first, int64_t last, float* min, f
     float* row_max = max + row / job.block_rows * groups;
     for (int64_t k = 0; k < job.columns; k += kRun) {
       const int64_t count = HWY_MIN(kRun, job.columns - k);
-      Widen(job.type, job.in, row * job.columns + k, count, run);
+      const float* values = run;
+      if (kMovesVectors && job.type == DType::f32) {
+        values = reinterpret_cast<const float*>(ElementsAt<float>(job.in, row * job.columns + k));
+      } else {
+        Widen(job.type, job.in, row * job.columns + k, count, run);
+      }
       for (int64_t i = 0; i < count;) {
         const int64_t block = (k + i) / job.group, end = HWY_MIN(count, (block + 1) * job.group - k);
-        Extend(run + i, end - i, row_min[block], row_max[block]);
+        Extend(values + i, end - i, row_min[block], row_max[block]);
         i = end;
       }
     }

@@ -4,6 +4,7 @@
 
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
+#include "impls/cpu/streamed.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/dyn_quant_4bit.cc"
@@ -46,12 +47,30 @@ enum Input : std::size_t { kWeights, kScales, kBias };
 // Threads share whole chunks, so that none has so little to do that starting it costs more.
 constexpr std::int64_t kChunkBytes = 1 << 14;
 
+// By way of a buffer in the nearest cache.
+void widen_streamed(Body body, const std::uint8_t* bytes, float* values, std::int64_t first, std::int64_t last) {
+  constexpr std::int64_t kStep = 2048;
+  alignas(64) float buffer[kStep];
+  for (; first < last; first += kStep) {
+    const std::int64_t count = std::min(kStep, last - first);
+    body(bytes + first, buffer, 0, count);
+    stream_bytes(buffer, values + first, count * std::int64_t{sizeof *buffer});
+  }
+  end_stream();
+}
+
 void run(const Call& call, Body body) {
   const auto weights = call.input<std::uint8_t>(kWeights);
   const auto bytes = static_cast<std::int64_t>(weights.size());
   float* packed = call.output<float>().data();
+  const bool streamed = is_streamed(4 * call.output_count());
   parallel_ranges((bytes + kChunkBytes - 1) / kChunkBytes, call.threads(), [&](std::int64_t first, std::int64_t last) {
-    body(weights.data(), packed, first * kChunkBytes, std::min(last * kChunkBytes, bytes));
+    const std::int64_t begin = first * kChunkBytes, end = std::min(last * kChunkBytes, bytes);
+    if (streamed) {
+      widen_streamed(body, weights.data(), packed, begin, end);
+    } else {
+      body(weights.data(), packed, begin, end);
+    }
   });
   float* rest = packed + bytes;
   for (const Input input : {kScales, kBias}) {

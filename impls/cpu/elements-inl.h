@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "impls/cpu/round-inl.h"
+#include "impls/cpu/streamed.h"
 #include "reference/dtype.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,7 +18,7 @@ namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Floats are worked on in runs that stay in the nearest cache. Whole vectors fill a run.
-constexpr int64_t kRun = 512;
+constexpr int64_t kRun = 2048;
 using FloatTag = hn::CappedTag<float, 16>;
 
 HWY_INLINE int64_t Lanes() { return static_cast<int64_t>(hn::Lanes(FloatTag())); }
@@ -38,7 +39,9 @@ HWY_INLINE hn::Vec<FloatTag> LoadAsF32(IntegerElement<Integer>, FloatTag d, cons
 }
 HWY_INLINE hn::Vec<FloatTag> LoadAsF32(IntegerElement<int64_t>, FloatTag d, const int64_t* from) {
   HWY_ALIGN float values[16];
-  for (int64_t i = 0; i < Lanes(); ++i) values[i] = static_cast<float>(from[i]);
+  HWY_ALIGN int64_t integers[16];
+  std::memcpy(integers, from, static_cast<size_t>(Lanes()) * sizeof *from);
+  for (int64_t i = 0; i < Lanes(); ++i) values[i] = static_cast<float>(integers[i]);
   return hn::Load(d, values);
 }
 
@@ -56,7 +59,10 @@ HWY_INLINE void StoreRounded(IntegerElement<int64_t>, FloatTag, hn::Vec<FloatTag
   const hn::RebindToSigned<FloatTag> di;
   HWY_ALIGN int32_t values[16];
   hn::Store(hn::ConvertTo(di, v), di, values);
-  for (int64_t i = 0; i < Lanes(); ++i) to[i] = values[i];
+  for (int64_t i = 0; i < Lanes(); ++i) {
+    const int64_t wide = values[i];
+    std::memcpy(to + i, &wide, sizeof wide);
+  }
 }
 
 // Calls body with the element type that `dtype` means.
@@ -75,29 +81,63 @@ HWY_INLINE void WithElement(DType dtype, const Body& body) {
   WithFloat(dtype, body);
 }
 
+// Whole vectors are moved between tensors and registers where loads and stores need no alignment.
+constexpr bool kMovesVectors = HWY_TARGET != HWY_SCALAR;
+
+template <class Stored>
+HWY_INLINE const std::byte* ElementsAt(const void* tensor, int64_t first) {
+  return static_cast<const std::byte*>(tensor) + first * int64_t{sizeof(Stored)};
+}
+
 // to[0 .. count) = elements [first, first + count) of a tensor, which need not be aligned; count <= kRun. What is
 // written beyond, up to a whole vector, are zeros.
 HWY_INLINE void Widen(DType dtype, const void* tensor, int64_t first, int64_t count, float* HWY_RESTRICT to) {
   WithElement(dtype, [&](auto element) {
     using Stored = typename decltype(element)::Stored;
-    HWY_ALIGN Stored run[kRun];
-    std::memset(run + count / 16 * 16, 0, (count % 16 == 0 ? 0 : 16) * sizeof(Stored));
-    std::memcpy(run, static_cast<const std::byte*>(tensor) + first * int64_t{sizeof(Stored)},
-                static_cast<size_t>(count) * sizeof(Stored));
+    const std::byte* from = ElementsAt<Stored>(tensor, first);
     const FloatTag d;
-    for (int64_t i = 0; i < count; i += Lanes()) hn::Store(LoadAsF32(element, d, run + i), d, to + i);
+    int64_t i = 0;
+    if constexpr (kMovesVectors) {
+      const auto* elements = reinterpret_cast<const Stored*>(from);
+      for (; i + Lanes() <= count; i += Lanes()) hn::Store(LoadAsF32(element, d, elements + i), d, to + i);
+    }
+    for (; i < count; i += Lanes()) {
+      HWY_ALIGN Stored rest[16] = {};
+      std::memcpy(rest, from + i * int64_t{sizeof(Stored)},
+                  static_cast<size_t>(HWY_MIN(Lanes(), count - i)) * sizeof(Stored));
+      hn::Store(LoadAsF32(element, d, rest), d, to + i);
+    }
   });
 }
 
-// Elements [first, first + count) of a tensor, which need not be aligned, = from[0 .. count): values of its type.
-HWY_INLINE void Narrow(DType dtype, const float* HWY_RESTRICT from, int64_t first, int64_t count, void* tensor) {
+template <class Element>
+HWY_INLINE void NarrowTo(Element element, const float* HWY_RESTRICT from, int64_t count, std::byte* to) {
+  using Stored = typename Element::Stored;
+  const FloatTag d;
+  int64_t i = 0;
+  if constexpr (kMovesVectors) {
+    auto* elements = reinterpret_cast<Stored*>(to);
+    for (; i + Lanes() <= count; i += Lanes()) StoreRounded(element, d, hn::Load(d, from + i), elements + i);
+  }
+  for (; i < count; i += Lanes()) {
+    HWY_ALIGN Stored rest[16];
+    StoreRounded(element, d, hn::Load(d, from + i), rest);
+    std::memcpy(to + i * int64_t{sizeof(Stored)}, rest,
+                static_cast<size_t>(HWY_MIN(Lanes(), count - i)) * sizeof(Stored));
+  }
+}
+
+// Elements [first, first + count) of a tensor, which need not be aligned, = from[0 .. count): values of its type. If
+// `streamed`, they are written past the caches, and the caller calls end_stream in the end.
+HWY_INLINE void Narrow(DType dtype, const float* HWY_RESTRICT from, int64_t first, int64_t count, void* tensor,
+                       bool streamed = false) {
   WithElement(dtype, [&](auto element) {
     using Stored = typename decltype(element)::Stored;
+    std::byte* to = static_cast<std::byte*>(tensor) + first * int64_t{sizeof(Stored)};
+    if (!streamed) return NarrowTo(element, from, count, to);
     HWY_ALIGN Stored run[kRun];
-    const FloatTag d;
-    for (int64_t i = 0; i < count; i += Lanes()) StoreRounded(element, d, hn::Load(d, from + i), run + i);
-    std::memcpy(static_cast<std::byte*>(tensor) + first * int64_t{sizeof(Stored)}, run,
-                static_cast<size_t>(count) * sizeof(Stored));
+    NarrowTo(element, from, count, reinterpret_cast<std::byte*>(run));
+    stream_bytes(run, to, count * int64_t{sizeof(Stored)});
   });
 }
 

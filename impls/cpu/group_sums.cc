@@ -14,19 +14,29 @@ HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Vectors of at most 16 bytes: groups are short.
-HWY_INLINE int32_t Sum(const uint8_t* codes, int64_t count) {
-  int64_t i = 0, sum = 0;
 #if HWY_TARGET != HWY_SCALAR
-  const hn::CappedTag<uint8_t, 16> d;
-  const hn::Repartition<uint64_t, decltype(d)> d64;
+// Adds codes from the i-th on to `sum`, as many whole vectors of `d` as there are. Returns where the rest begins.
+template <class D>
+HWY_INLINE int64_t SumVectors(D d, const uint8_t* codes, int64_t i, int64_t count, int64_t& sum) {
+  const hn::Repartition<uint64_t, D> d64;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  if (i + lanes > count) return i;
+  const int64_t first = i;
   auto sums = hn::Zero(d64);
   for (; i + lanes <= count; i += lanes) {
     // Flipping the top bit adds 128 to a signed byte and makes it unsigned.
     sums = hn::Add(sums, hn::SumsOf8(hn::Xor(hn::LoadU(d, codes + i), hn::Set(d, 0x80))));
   }
-  sum = static_cast<int64_t>(hn::GetLane(hn::SumOfLanes(d64, sums))) - 128 * i;
+  sum += static_cast<int64_t>(hn::GetLane(hn::SumOfLanes(d64, sums))) - 128 * (i - first);
+  return i;
+}
+#endif
+
+HWY_INLINE int32_t Sum(const uint8_t* codes, int64_t count) {
+  int64_t i = 0, sum = 0;
+#if HWY_TARGET != HWY_SCALAR
+  i = SumVectors(hn::ScalableTag<uint8_t>(), codes, i, count, sum);
+  i = SumVectors(hn::CappedTag<uint8_t, 16>(), codes, i, count, sum);
 #endif
   for (; i < count; ++i) sum += static_cast<int8_t>(codes[i]);
   return static_cast<int32_t>(sum);

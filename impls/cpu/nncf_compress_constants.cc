@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "impls/cpu/checked_pieces.h"
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
 
@@ -170,17 +171,34 @@ void in_chunks(std::int64_t count, int threads, const Body& body) {
                   [&](std::int64_t first, std::int64_t last) { body(first * kChunk, std::min(last * kChunk, count)); });
 }
 
+void pack_weight(const Call& call, Pack body, int bits, int offset) {
+  const std::uint8_t* codes = call.input<std::uint8_t>(kWeight).data();
+  std::uint8_t* packed = call.output<std::uint8_t>(kPackedWeight).data();
+  const std::int64_t per_byte = 8 / bits, count = call.output_count(kPackedWeight);
+  const std::int64_t chunk = kCheckedBytes / info(call.input_dtype(kWeight)).size_bytes / per_byte;
+  const auto piece = [=](std::int64_t i) {
+    const std::int64_t first = i * chunk, bytes = std::min(chunk, count - first);
+    return Piece{first * per_byte, bytes * per_byte, first, bytes};
+  };
+  run_checked(call, (count + chunk - 1) / chunk, piece,
+              [=](std::int64_t i) { body(codes, packed, i * chunk, std::min((i + 1) * chunk, count), bits, offset); });
+}
+
 void run(const Call& call, const Table& table) {
   const int bits = static_cast<int>(call["bits"]);
   const bool asymmetric = call["asym"] != 0;
   const int offset = asymmetric || bits == 8 ? 0 : 1 << (bits - 1);
-  const auto pack = [&](Pack body, std::size_t input, std::size_t output, int add) {
-    in_chunks(call.output_count(output), call.threads(), [&](std::int64_t first, std::int64_t last) {
-      body(call.input<std::uint8_t>(input).data(), call.output<std::uint8_t>(output).data(), first, last, bits, add);
-    });
-  };
-  pack(table.packer(call.input_dtype(kWeight)), kWeight, kPackedWeight, offset);
-  if (asymmetric) pack(table.pack_bytes, kZeroPoint, kStoredZeroPoint, 0);
+  if (asymmetric) {
+    const auto* zero_points = call.input<std::byte>(kZeroPoint).data();
+    const bool legal = all_within(call.input_dtype(kZeroPoint), zero_points, call.input_count(kZeroPoint),
+                                  call.limits(kZeroPoint), call.threads());
+    if (!legal) call.check_limits();
+  }
+  pack_weight(call, table.packer(call.input_dtype(kWeight)), bits, offset);
+  if (asymmetric) {
+    table.pack_bytes(call.input<std::uint8_t>(kZeroPoint).data(), call.output<std::uint8_t>(kStoredZeroPoint).data(), 0,
+                     call.output_count(kStoredZeroPoint), bits, 0);
+  }
   const Convert convert = table.converter(call.input_dtype(kScale));
   in_chunks(call.output_count(kStoredScale), call.threads(), [&](std::int64_t first, std::int64_t last) {
     convert(call.input<std::uint8_t>(kScale).data(), call.output<std::uint16_t>(kStoredScale).data(), first, last);
@@ -193,7 +211,11 @@ Kernel nncf_compress_constants(const Target& target) {
   const Table table{PLUMB_FOR_TARGET(PackBytes, target), PLUMB_FOR_TARGET(PackI32, target),
                     PLUMB_FOR_TARGET(PackF32, target),   PLUMB_FOR_TARGET(F32ToHalf, target),
                     PLUMB_FOR_TARGET(F16ToHalf, target), PLUMB_FOR_TARGET(Bf16ToHalf, target)};
-  return {"nncf_compress_constants", kExactContract, {}, [table](const Call& call, void*) { run(call, table); }};
+  return {.op = "nncf_compress_constants",
+          .contract = kExactContract,
+          .prepare = {},
+          .run = [table](const Call& call, void*) { run(call, table); },
+          .checks_limits = true};
 }
 
 }  // namespace plumb::cpu

@@ -1,6 +1,7 @@
 // nncf_decompress: f16((code - zero point) * scale), rounded once more to the result's type.
 
 #include <algorithm>
+#include <type_traits>
 
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
@@ -105,7 +106,11 @@ HWY_INLINE int64_t ScaleCodes(D d, const uint8_t* codes, typename Out::Stored* r
     const auto code = hn::PromoteTo(di, hn::LoadU(d8, codes + first));
     const auto difference = hn::ConvertTo(d, hn::Sub(code, hn::Set(di, zero_point)));
     const auto half = RoundToF16(d, hn::Mul(difference, hn::Set(d, scale)));
-    StoreRounded(Out(), d, RoundTo(Out(), d, half), result + first);
+    if constexpr (std::is_same_v<Out, F16Element>) {
+      StoreRounded(Out(), d, half, result + first);
+    } else {
+      StoreRounded(Out(), d, RoundTo(Out(), d, half), result + first);
+    }
   }
   return first;
 }

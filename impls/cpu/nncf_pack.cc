@@ -1,5 +1,6 @@
 // NNCF's 4-bit and 2-bit packs in flat order, the first code of a byte in its lowest bits.
 
+#include "impls/cpu/checked_pieces.h"
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
 
@@ -146,8 +147,23 @@ Kernel pack_uint4(const Target& target) { return packing("pack_uint4", PLUMB_FOR
 Kernel pack_int4(const Target& target) { return packing("pack_int4", PLUMB_FOR_TARGET(PackInt4, target)); }
 Kernel pack_uint2(const Target& target) { return packing("pack_uint2", PLUMB_FOR_TARGET(PackUint2, target)); }
 
-// The same bytes: what is out of range has been refused.
-Kernel onnx_pack_4bit(const Target& target) { return packing("onnx_pack_4bit", PLUMB_FOR_TARGET(PackUint4, target)); }
+// The same bytes, but what is out of range is refused.
+Kernel onnx_pack_4bit(const Target& target) {
+  const Body body = PLUMB_FOR_TARGET(PackUint4, target);
+  const auto run = [body](const Call& call, void*) {
+    const std::uint8_t* in = call.input<std::uint8_t>(0).data();
+    std::uint8_t* out = call.output<std::uint8_t>().data();
+    constexpr std::int64_t kChunk = kCheckedBytes / 2;
+    const std::int64_t count = call.output_count();
+    const auto piece = [=](std::int64_t i) {
+      const std::int64_t first = i * kChunk, bytes = std::min(kChunk, count - first);
+      return Piece{2 * first, 2 * bytes, first, bytes};
+    };
+    run_checked(call, (count + kChunk - 1) / kChunk, piece,
+                [=](std::int64_t i) { body(in, out, i * kChunk, std::min((i + 1) * kChunk, count)); });
+  };
+  return {.op = "onnx_pack_4bit", .contract = kExactContract, .prepare = {}, .run = run, .checks_limits = true};
+}
 
 Kernel unpack_uint4(const Target& target) {
   return unpacking("unpack_uint4", PLUMB_FOR_TARGET(UnpackUint4, target), PLUMB_FOR_TARGET(UnpackUint4Signed, target));

@@ -8,6 +8,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/transpose-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -31,7 +33,7 @@ HWY_INLINE void JoinRows(const uint8_t* low, const uint8_t* high, uint8_t* bytes
 }
 
 // Columns and pairs of rows that are joined before they are written transposed: they stay in the nearest cache.
-constexpr int64_t kTileColumns = 64, kTilePairs = 64;
+constexpr int64_t kTileColumns = 256, kTilePairs = 64;
 
 // Pairs [first_pair, last_pair) of one block, whose first code is in row `row`, for `columns` columns; `packed` is the
 // block's first byte of the first of these columns.
@@ -47,10 +49,7 @@ HWY_INLINE void PackTile(const uint8_t* codes, uint8_t* packed, int64_t row, int
       JoinRows(codes + low * stride, low + 1 < row_end ? codes + (low + 1) * stride : nullptr, bytes, columns, flip);
     }
   }
-  for (int64_t n = 0; n < columns; ++n) {
-    uint8_t* to = packed + n * packed_stride;
-    for (int64_t pair = first_pair; pair < last_pair; ++pair) to[pair] = tile[pair - first_pair][n];
-  }
+  Transpose<uint8_t>(&tile[0][0], kTileColumns, packed + first_pair, packed_stride, last_pair - first_pair, columns);
 }
 
 // Columns [first, last) of a weight [rows, stride]. `flip` is 8 to add 8 to codes, modulo 16.
@@ -79,7 +78,7 @@ namespace {
 HWY_EXPORT(PackBlocks);
 
 // Threads share tiles of columns.
-constexpr std::int64_t kColumns = 64;
+constexpr std::int64_t kColumns = 256;
 
 }  // namespace
 

@@ -16,7 +16,8 @@ inline constexpr std::int64_t kBlock = 2048;
 
 /// The codes, or the bytes, of a block. Loops go over whole vectors of them, and so beyond the block's end by less than
 /// eight vectors.
-using CodeBuffer = std::uint8_t[kBlock + 8 * HWY_MAX_BYTES];
+inline constexpr std::int64_t kBeyond = 8 * HWY_MAX_BYTES;
+using CodeBuffer = std::uint8_t[kBlock + kBeyond];
 
 /// For each byte its eight bits, or its four fields of two bits, the highest first: one a byte, little-endian.
 struct SpreadBytes {

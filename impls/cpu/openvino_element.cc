@@ -3,10 +3,13 @@
 #include "impls/openvino_element.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <limits>
 
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
+#include "impls/cpu/streamed.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/openvino_element.cc"
@@ -15,6 +18,21 @@
 
 #include "impls/cpu/openvino_codes-inl.h"
 #include "impls/cpu/round-inl.h"
+
+#ifndef PLUMB_CPU_OPENVINO_ELEMENT_SHARED
+#define PLUMB_CPU_OPENVINO_ELEMENT_SHARED
+namespace plumb::cpu {
+
+// The thresholds of nf4, and one that nothing exceeds.
+inline constexpr std::array<float, 16> kNf4Table = [] {
+  std::array<float, 16> table{};
+  std::copy(std::begin(kNf4Thresholds), std::end(kNf4Thresholds), table.begin());
+  table[15] = std::numeric_limits<float>::infinity();
+  return table;
+}();
+
+}  // namespace plumb::cpu
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
@@ -29,24 +47,46 @@ using VI = hn::Vec<DI>;
 
 HWY_INLINE int64_t FloatLanes() { return static_cast<int64_t>(hn::Lanes(DF())); }
 
-HWY_INLINE VU TableEntries(const uint32_t* table, const uint8_t* codes) {
+HWY_INLINE VI CodesAt(const uint8_t* codes) {
   const hn::Rebind<uint8_t, DI> d8;
-  return hn::GatherIndex(DU(), table, hn::PromoteTo(DI(), hn::LoadU(d8, codes)));
+  return hn::PromoteTo(DI(), hn::LoadU(d8, codes));
 }
 
+// A table in memory.
+struct GatheredTable {
+  const uint32_t* table;
+  HWY_INLINE VU operator()(const uint8_t* codes) const { return hn::GatherIndex(DU(), table, CodesAt(codes)); }
+};
+
+// A table of 16 entries, which is one vector of 16 lanes.
+struct VectorTable {
+  const uint32_t* table;
+  HWY_INLINE VU operator()(const uint8_t* codes) const {
+    return hn::TableLookupLanes(hn::LoadU(DU(), table), hn::IndicesFromVec(DU(), CodesAt(codes)));
+  }
+};
+
 // out[i] = table[codes[i]], of which the low 32 or 16 bits.
-HWY_INLINE void LookUp(const uint8_t* codes, const uint32_t* table, uint32_t* out, int64_t count) {
+template <class Table>
+HWY_INLINE void LookUp(const uint8_t* codes, const Table& table, uint32_t* out, int64_t count) {
   int64_t i = 0;
-  for (; i + FloatLanes() <= count; i += FloatLanes()) hn::StoreU(TableEntries(table, codes + i), DU(), out + i);
-  for (; i < count; ++i) std::memcpy(out + i, table + codes[i], 4);  // `out` need not be aligned
+  for (; i + FloatLanes() <= count; i += FloatLanes()) hn::StoreU(table(codes + i), DU(), out + i);
+  for (; i < count; ++i) std::memcpy(out + i, table.table + codes[i], 4);  // `out` need not be aligned
 }
-HWY_INLINE void LookUp(const uint8_t* codes, const uint32_t* table, uint16_t* out, int64_t count) {
+template <class Table>
+HWY_INLINE void LookUp(const uint8_t* codes, const Table& table, uint16_t* out, int64_t count) {
   int64_t i = 0;
-  for (; i + FloatLanes() <= count; i += FloatLanes()) StoreBits16(DF(), TableEntries(table, codes + i), out + i);
+  for (; i + FloatLanes() <= count; i += FloatLanes()) StoreBits16(DF(), table(codes + i), out + i);
   for (; i < count; ++i) {
-    const auto value = static_cast<uint16_t>(table[codes[i]]);
+    const auto value = static_cast<uint16_t>(table.table[codes[i]]);
     std::memcpy(out + i, &value, 2);
   }
+}
+
+template <class Out>
+HWY_INLINE void LookUp(int bits, const uint8_t* codes, const uint32_t* table, Out* out, int64_t count) {
+  if (bits == 4 && FloatLanes() == 16) return LookUp(codes, VectorTable{table}, out, count);
+  LookUp(codes, GatheredTable{table}, out, count);
 }
 
 // Bytes whose bit `top` is the sign's; 0 for unsigned codes.
@@ -60,14 +100,35 @@ HWY_INLINE void ExtendSign(const uint8_t* codes, uint8_t top, uint8_t* out, int6
   for (; i < count; ++i) out[i] = static_cast<uint8_t>((codes[i] ^ top) - top);
 }
 
+// Codes of four bits in whole vectors of bytes, straight from `packed` to `out`. Returns how many bytes were done.
+HWY_INLINE int64_t SplitNibbles(const uint8_t* packed, uint8_t top, uint8_t* out, int64_t size) {
+  const D8 d;
+  const auto tops = hn::Set(d, top);
+  int64_t i = 0;
+  for (; i + ByteLanes() <= size; i += ByteLanes()) {
+    const V8 v = hn::LoadU(d, packed + i);
+    const auto extended = [&](V8 code) { return hn::Sub(hn::Xor(code, tops), tops); };
+    hn::StoreInterleaved2(extended(LowBits<4>(v)), extended(hn::ShiftRight<4>(v)), d, out + 2 * i);
+  }
+  return i;
+}
+
 // `count` elements from `size` bytes; `table` holds each code's value as `out_size` bytes.
 void UnpackBlock(Element type, const uint32_t* table, const uint8_t* packed, int64_t size, void* out, int64_t out_size,
                  int64_t count) {
-  CodeBuffer bytes = {}, codes;
+  const int bits = element_bits(type);
+  if (bits == 4 && out_size == 1) {
+    const int64_t done = SplitNibbles(packed, type == Element::i4 ? 8 : 0, static_cast<uint8_t*>(out), count / 2);
+    packed += done, size -= done, count -= 2 * done;
+    out = static_cast<uint8_t*>(out) + 2 * done;
+    if (count == 0) return;
+  }
+  CodeBuffer bytes, codes;
   std::memcpy(bytes, packed, static_cast<size_t>(size));
-  ExpandCodes(element_bits(type), bytes, size, codes);
-  if (out_size == 4) return LookUp(codes, table, static_cast<uint32_t*>(out), count);
-  if (out_size == 2) return LookUp(codes, table, static_cast<uint16_t*>(out), count);
+  std::memset(bytes + size, 0, kBeyond);
+  ExpandCodes(bits, bytes, size, codes);
+  if (out_size == 4) return LookUp(bits, codes, table, static_cast<uint32_t*>(out), count);
+  if (out_size == 2) return LookUp(bits, codes, table, static_cast<uint16_t*>(out), count);
   ExtendSign(codes, type == Element::i4 ? 8 : 0, static_cast<uint8_t*>(out), count);
 }
 
@@ -81,15 +142,31 @@ struct TruncatingEncoder {
   }
 };
 
-// The number of thresholds that are exceeded.
-struct Nf4Encoder {
+// The number of thresholds that are exceeded, found by bisection in a vector of them.
+struct Nf4Bisection {
   HWY_INLINE VU operator()(VF v) const {
     const DF d;
-    VF count = hn::Zero(d);
-    for (const float threshold : kNf4Thresholds) {
-      count = hn::Add(count, hn::IfThenElseZero(hn::Gt(v, hn::Set(d, threshold)), hn::Set(d, 1.0F)));
+    const VF table = hn::LoadU(d, kNf4Table.data());
+    VI count = hn::Zero(DI());
+    for (const int32_t step : {8, 4, 2, 1}) {
+      const VI middle = hn::Add(count, hn::Set(DI(), step - 1));
+      const VF threshold = hn::TableLookupLanes(table, hn::IndicesFromVec(d, middle));
+      const auto exceeded = hn::BitCast(DI(), hn::VecFromMask(d, hn::Gt(v, threshold)));
+      count = hn::Add(count, hn::And(exceeded, hn::Set(DI(), step)));
     }
-    return hn::BitCast(DU(), hn::ConvertTo(DI(), count));
+    return hn::BitCast(DU(), count);
+  }
+};
+
+// The same, one threshold after the other.
+struct Nf4Encoder {
+  HWY_INLINE VU operator()(VF v) const {
+    VI count = hn::Zero(DI());
+    for (const float threshold : kNf4Thresholds) {
+      const auto exceeded = hn::Gt(v, hn::Set(DF(), threshold));
+      count = hn::Sub(count, hn::BitCast(DI(), hn::VecFromMask(DF(), exceeded)));  // all bits set are -1
+    }
+    return hn::BitCast(DU(), count);
   }
 };
 
@@ -187,6 +264,7 @@ HWY_INLINE void Encode(Element type, DType from, const void* values, int64_t cou
   if (from != DType::f32 && from != DType::f16) return EncodeIntegers(mask, from, values, count, codes);
   switch (type) {
     case Element::nf4:
+      if (FloatLanes() == 16) return EncodeFloats(Nf4Bisection(), from, values, count, codes);
       return EncodeFloats(Nf4Encoder(), from, values, count, codes);
     case Element::f4e2m1:
       return EncodeFloats(MinifloatEncoder<1, 1>{minifloat_encoding(type), false}, from, values, count, codes);
@@ -201,10 +279,27 @@ HWY_INLINE void Encode(Element type, DType from, const void* values, int64_t cou
   }
 }
 
+// Codes of four bits in whole vectors of bytes, straight from `bytes` to `packed`. Returns how many bytes were made.
+HWY_INLINE int64_t JoinNibbles(const uint8_t* bytes, uint8_t* packed, int64_t size) {
+  int64_t i = 0;
+  for (; i + ByteLanes() <= size; i += ByteLanes()) {
+    V8 even, odd;
+    hn::LoadInterleaved2(D8(), bytes + 2 * i, even, odd);
+    hn::StoreU(hn::Or(LowBits<4>(even), hn::ShiftLeft<4>(odd)), D8(), packed + i);
+  }
+  return i;
+}
+
 void PackBlock(Element type, DType from, const void* values, int64_t count, uint8_t* packed, int64_t size) {
-  CodeBuffer codes = {}, bytes;
+  if (element_bits(type) == 4 && (from == DType::i8 || from == DType::u8)) {
+    const int64_t done = JoinNibbles(static_cast<const uint8_t*>(values), packed, count / 2);
+    values = static_cast<const uint8_t*>(values) + 2 * done;
+    packed += done, size -= done, count -= 2 * done;
+    if (count == 0) return;
+  }
+  CodeBuffer codes, bytes;
   Encode(type, from, values, count, codes);
-  std::memset(codes + count, 0, 8);  // padding: the last unit's other codes
+  std::memset(codes + count, 0, kBeyond);  // padding, too: the last unit's other codes
   JoinCodes(element_bits(type), codes, bytes, size);
   std::memcpy(packed, bytes, static_cast<size_t>(size));
 }
@@ -244,8 +339,14 @@ Kernel ov_unpack(const Target& target) {
             const std::int64_t size = size_of(call.output_dtype());
             const auto* packed = call.input<std::uint8_t>(0).data();
             auto* out = call.output<std::byte>().data();
+            const bool streamed = is_streamed(call.output_count() * size);
             for_each_block(call, type, call.output_count(), [&](auto element, auto count, auto byte, auto bytes) {
-              unpack_block(type, table.data(), packed + byte, bytes, out + element * size, size, count);
+              alignas(64) std::byte buffer[kBlock * sizeof(float)];
+              std::byte* to = streamed ? buffer : out + element * size;
+              unpack_block(type, table.data(), packed + byte, bytes, to, size, count);
+              if (!streamed) return;
+              stream_bytes(buffer, out + element * size, count * size);
+              end_stream();
             });
           }};
 }

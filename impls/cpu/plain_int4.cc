@@ -5,8 +5,10 @@
 
 #include <cstring>
 
+#include "impls/cpu/checked_pieces.h"
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
+#include "impls/cpu/streamed.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/plain_int4.cc"
@@ -141,40 +143,70 @@ constexpr std::int64_t kChunkBytes = 1 << 14;
 using Body = void (*)(const std::uint8_t*, std::uint8_t*, std::int64_t, std::int64_t);
 
 // Rows follow each other without gaps in codes and in packed bytes alike.
-void run_chunks(const Call& call, Body body) {
+void run_packing(const Call& call, Body body) {
   const std::uint8_t* in = call.input<std::uint8_t>(0).data();
   std::uint8_t* out = call.output<std::uint8_t>().data();
   const std::int64_t packed_bytes = call["N"] * call["K"] / 2;
-  const std::int64_t chunks = (packed_bytes + kChunkBytes - 1) / kChunkBytes;
-  parallel_ranges(chunks, call.threads(), [&](std::int64_t first, std::int64_t last) {
-    body(in, out, first * kChunkBytes, std::min(last * kChunkBytes, packed_bytes));
-  });
+  const std::int64_t chunk = kCheckedBytes / info(call.input_dtype(0)).size_bytes / 2;
+  const auto piece = [=](std::int64_t i) {
+    const std::int64_t first = i * chunk, count = std::min(chunk, packed_bytes - first);
+    return Piece{2 * first, 2 * count, first, count};
+  };
+  run_checked(call, (packed_bytes + chunk - 1) / chunk, piece,
+              [=](std::int64_t i) { body(in, out, i * chunk, std::min((i + 1) * chunk, packed_bytes)); });
 }
 
-Kernel moving_bytes(const char* op, Body body) {
-  return {op, kExactContract, {}, [body](const Call& call, void*) { run_chunks(call, body); }};
+Kernel packing(const char* op, Body body) {
+  return {.op = op,
+          .contract = kExactContract,
+          .prepare = {},
+          .run = [body](const Call& call, void*) { run_packing(call, body); },
+          .checks_limits = true};
+}
+
+// Packed bytes [first, last), by way of a buffer if the codes are many.
+void unpack_bytes(Body body, const std::uint8_t* in, std::uint8_t* out, std::int64_t code_bytes, bool streamed,
+                  std::int64_t first, std::int64_t last) {
+  if (!streamed) return body(in, out, first, last);
+  alignas(64) std::uint8_t buffer[kChunkBytes];
+  const std::int64_t step = kChunkBytes / (2 * code_bytes);
+  for (; first < last; first += step) {
+    const std::int64_t count = std::min(step, last - first);
+    body(in + first, buffer, 0, count);
+    stream_bytes(buffer, out + first * 2 * code_bytes, count * 2 * code_bytes);
+  }
+  end_stream();
+}
+
+void run_unpacking(const Call& call, Body body) {
+  const std::uint8_t* in = call.input<std::uint8_t>(0).data();
+  std::uint8_t* out = call.output<std::uint8_t>().data();
+  const std::int64_t packed_bytes = call["N"] * call["K"] / 2;
+  const std::int64_t code_bytes = info(call.output_dtype()).size_bytes;
+  const bool streamed = is_streamed(call.output_count() * code_bytes);
+  const std::int64_t chunks = (packed_bytes + kChunkBytes - 1) / kChunkBytes;
+  parallel_ranges(chunks, call.threads(), [&](std::int64_t first, std::int64_t last) {
+    unpack_bytes(body, in, out, code_bytes, streamed, first * kChunkBytes, std::min(last * kChunkBytes, packed_bytes));
+  });
 }
 
 }  // namespace
 
-Kernel pack_plain_int32(const Target& target) {
-  return moving_bytes("pack_plain_int32", PLUMB_FOR_TARGET(PackI32, target));
-}
+Kernel pack_plain_int32(const Target& target) { return packing("pack_plain_int32", PLUMB_FOR_TARGET(PackI32, target)); }
 
 Kernel unpack_plain_int32(const Target& target) {
   const Body from_zero = PLUMB_FOR_TARGET(UnpackUnsignedI32, target);
   const Body around_zero = PLUMB_FOR_TARGET(UnpackSignedI32, target);
   return {"unpack_plain_int32", kExactContract, {}, [=](const Call& call, void*) {
-            run_chunks(call, call["signed"] != 0 ? around_zero : from_zero);
+            run_unpacking(call, call["signed"] != 0 ? around_zero : from_zero);
           }};
 }
 
-Kernel pack_plain_int4(const Target& target) {
-  return moving_bytes("pack_plain_int4", PLUMB_FOR_TARGET(PackI8, target));
-}
+Kernel pack_plain_int4(const Target& target) { return packing("pack_plain_int4", PLUMB_FOR_TARGET(PackI8, target)); }
 
 Kernel unpack_plain_int4(const Target& target) {
-  return moving_bytes("unpack_plain_int4", PLUMB_FOR_TARGET(UnpackSignedI8, target));
+  const Body body = PLUMB_FOR_TARGET(UnpackSignedI8, target);
+  return {"unpack_plain_int4", kExactContract, {}, [body](const Call& call, void*) { run_unpacking(call, body); }};
 }
 
 }  // namespace plumb::cpu

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "impls/cpu/checked_pieces.h"
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/row_chunks.h"
 
@@ -154,17 +155,37 @@ void run_rows(const Call& call, Rows rows, std::int64_t in_row, std::int64_t out
   });
 }
 
+void run_packing(const Call& call, Rows pack, std::int64_t in_row, std::int64_t packed_row) {
+  const std::uint8_t* in = call.input<std::uint8_t>(0).data();
+  std::uint8_t* out = call.output<std::uint8_t>().data();
+  const std::int64_t rows = call["N"], columns = call["K"];
+  const std::int64_t chunk = std::max<std::int64_t>(kCheckedBytes / in_row, 1);
+  const auto piece = [=](std::int64_t i) {
+    const std::int64_t first = i * chunk, count = std::min(chunk, rows - first);
+    return Piece{first * columns, count * columns, first * packed_row, count * packed_row};
+  };
+  run_checked(call, (rows + chunk - 1) / chunk, piece, [=](std::int64_t i) {
+    const std::int64_t first = i * chunk;
+    pack(in + first * in_row, out + first * packed_row, std::min(chunk, rows - first), columns, packed_row);
+  });
+}
+
 }  // namespace
 
 Kernel pack_q4gsw(const Target& target) {
   const Rows rows_8 = PLUMB_FOR_TARGET(PackRows8, target), rows_32 = PLUMB_FOR_TARGET(PackRows32, target),
              rows_64 = PLUMB_FOR_TARGET(PackRows64, target);
-  return {"pack_q4gsw", kExactContract, {}, [=](const Call& call, void*) {
-            const std::int64_t code_bytes = info(call.input_dtype(0)).size_bytes, columns = call["K"];
-            const std::int64_t packed_row = call.output_count() / call["N"];
-            const Rows rows = code_bytes == 1 ? rows_8 : code_bytes == 4 ? rows_32 : rows_64;
-            run_rows(call, rows, columns * code_bytes, packed_row, columns, packed_row);
-          }};
+  return {.op = "pack_q4gsw",
+          .contract = kExactContract,
+          .prepare = {},
+          .run =
+              [=](const Call& call, void*) {
+                const std::int64_t code_bytes = info(call.input_dtype(0)).size_bytes, columns = call["K"];
+                const std::int64_t packed_row = call.output_count() / call["N"];
+                const Rows rows = code_bytes == 1 ? rows_8 : code_bytes == 4 ? rows_32 : rows_64;
+                run_packing(call, rows, columns * code_bytes, packed_row);
+              },
+          .checks_limits = true};
 }
 
 Kernel unpack_q4gsw(const Target& target) {

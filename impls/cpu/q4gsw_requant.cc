@@ -7,6 +7,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/q4gsw_requant.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -103,24 +104,48 @@ void RequantizeRows(const Latent& latent, uint8_t* packed, int64_t first, int64_
   }
 }
 
-// Blocks [first, last) of eight rows, to vectors [columns / 4, blocks] of 16 bytes.
-void RequantizeBlocks(const Latent& latent, uint8_t* packed, int64_t first, int64_t last) {
+// Asks for the next tile of some rows: its rows are too many and too short for the CPU to foresee.
+HWY_INLINE void PrefetchTile(const Latent& latent, int64_t first, int64_t rows, int64_t begin) {
+  const int64_t end = HWY_MIN(begin + kTileColumns, latent.columns);
+  for (int64_t n = first; n < HWY_MIN(first + rows, latent.rows); ++n) {
+    for (int64_t k = begin; k < end; k += 16) hwy::Prefetch(latent.weight + (n * latent.columns + k) * 4);
+  }
+}
+
+// A tile of a block of eight rows, to vectors of 16 bytes that are `stride` apart.
+HWY_INLINE void RequantizeBlock(const Latent& latent, int64_t block, int64_t begin, int64_t count, uint8_t* to,
+                                int64_t stride) {
   HWY_ALIGN uint8_t codes[2][kTileColumns], streams[4][kTileColumns];
+  for (int64_t r = 0; r < 8; ++r) {
+    const int64_t n = 8 * block + r;
+    if (n < latent.rows) {
+      RequantizeTile(latent, n, begin, count, codes[r % 2]);
+    } else {
+      std::memset(codes[r % 2], 8, sizeof codes[r % 2]);
+    }
+    if (r % 2 != 0) PackRows(codes[0], codes[1], streams[r / 2], count);
+  }
+  Interleave4<uint32_t>({{streams[0], streams[1], streams[2], streams[3]}}, to, stride, count / 4);
+}
+
+// Blocks [first, last) of eight rows, to vectors [columns / 4, blocks] of 16 bytes. Four blocks' vectors fill a cache
+// line: they are gathered before it is written.
+void RequantizeBlocks(const Latent& latent, uint8_t* packed, int64_t first, int64_t last) {
+  constexpr int64_t kVector = 16, kAbreast = 4, kLine = kAbreast * kVector;
+  HWY_ALIGN uint8_t lines[kTileColumns / 4 * kLine];
   const int64_t blocks = (latent.rows + 7) / 8;
-  for (int64_t block = first; block < last; ++block) {
+  for (; first < last; first += kAbreast) {
+    const int64_t abreast = HWY_MIN(kAbreast, last - first);
     for (int64_t begin = 0; begin < latent.columns; begin += kTileColumns) {
       const int64_t count = HWY_MIN(kTileColumns, latent.columns - begin);
-      for (int64_t r = 0; r < 8; ++r) {
-        const int64_t n = 8 * block + r;
-        if (n < latent.rows) {
-          RequantizeTile(latent, n, begin, count, codes[r % 2]);
-        } else {
-          std::memset(codes[r % 2], 8, sizeof codes[r % 2]);
-        }
-        if (r % 2 != 0) PackRows(codes[0], codes[1], streams[r / 2], count);
+      PrefetchTile(latent, 8 * first, 8 * abreast, begin + kTileColumns);
+      for (int64_t i = 0; i < abreast; ++i) {
+        RequantizeBlock(latent, first + i, begin, count, lines + i * kVector, kLine);
       }
-      Interleave4<uint32_t>({{streams[0], streams[1], streams[2], streams[3]}},
-                            packed + (begin / 4 * blocks + block) * 16, blocks * 16, count / 4);
+      uint8_t* to = packed + (begin / 4 * blocks + first) * kVector;
+      for (int64_t i = 0; i < count / 4; ++i) {
+        std::memcpy(to + i * blocks * kVector, lines + i * kLine, static_cast<size_t>(abreast * kVector));
+      }
     }
   }
 }

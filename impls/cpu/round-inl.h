@@ -37,6 +37,18 @@ HWY_INLINE V RoundToBf16(D d, V v) {
   return hn::IfThenElse(hn::Eq(v, v), hn::BitCast(d, rounded), hn::BitCast(d, hn::Set(du, 0x7fc00000U)));
 }
 
+// x86 converts to and from f16 in hardware from AVX2 on (F16C; Intel SDM, VCVTPS2PH): to nearest even whatever MXCSR
+// says, subnormals kept. NaN alone has to be made the one that is stored everywhere.
+#define PLUMB_HAS_F16C (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2)
+
+#if PLUMB_HAS_F16C
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V RoundToF16(D d, V v) {
+  const hn::Rebind<hwy::float16_t, D> d16;
+  const V nan = hn::BitCast(d, hn::Set(hn::RebindToUnsigned<D>(), 0x7fc00000U));
+  return hn::IfThenElse(hn::Eq(v, v), hn::PromoteTo(d, hn::DemoteTo(d16, v)), nan);
+}
+#else
 // To the nearest f16, as f32.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V RoundToF16(D d, V v) {
@@ -52,6 +64,7 @@ HWY_INLINE V RoundToF16(D d, V v) {
   rounded = hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 0x1p-14F)), tiny, rounded);
   return hn::IfThenElse(hn::Eq(v, v), hn::CopySign(rounded, v), hn::BitCast(d, hn::Set(du, 0x7fc00000U)));
 }
+#endif
 
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V RoundTo(F32Element, D, V v) {
@@ -113,6 +126,14 @@ template <class D>
 HWY_INLINE void StoreRounded(Bf16Element, D d, hn::Vec<D> v, uint16_t* to) {
   StoreBits16(d, hn::ShiftRight<16>(hn::BitCast(hn::RebindToUnsigned<D>(), v)), to);
 }
+#if PLUMB_HAS_F16C
+template <class D>
+HWY_INLINE void StoreRounded(F16Element, D d, hn::Vec<D> v, uint16_t* to) {
+  const hn::Rebind<hwy::float16_t, D> d16;
+  const hn::Rebind<uint16_t, D> d_bits;
+  hn::StoreU(hn::BitCast(d_bits, hn::DemoteTo(d16, v)), d_bits, to);
+}
+#else
 template <class D>
 HWY_INLINE void StoreRounded(F16Element, D d, hn::Vec<D> v, uint16_t* to) {
   const hn::RebindToUnsigned<D> du;
@@ -127,6 +148,7 @@ HWY_INLINE void StoreRounded(F16Element, D d, hn::Vec<D> v, uint16_t* to) {
   const auto sign = hn::And(hn::ShiftRight<16>(hn::BitCast(du, v)), hn::Set(du, 0x8000U));
   StoreBits16(d, hn::Or(hn::BitCast(du, bits), sign), to);
 }
+#endif
 
 }  // namespace plumb::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -25,4 +25,9 @@ const std::vector<Target>& compiled_targets() {
   return targets;
 }
 
+const Target& best_target() {
+  // The scalar target runs everywhere.
+  return *std::ranges::find_if(compiled_targets(), [](const Target& target) { return target.unavailable.empty(); });
+}
+
 }  // namespace plumb::cpu

@@ -20,6 +20,9 @@ struct Target {
 /// Every compiled target, best first, also those that this CPU lacks.
 [[nodiscard]] const std::vector<Target>& compiled_targets();
 
+/// The best one that this machine can run.
+[[nodiscard]] const Target& best_target();
+
 /// Index of a target in a table made by HWY_EXPORT.
 inline std::size_t dispatch_index(const Target& target) {
   hwy::ChosenTarget chosen;

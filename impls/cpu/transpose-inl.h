@@ -56,13 +56,18 @@ template <typename T>
 HWY_INLINE void Transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t columns) {
   int64_t r = 0;
 #if PLUMB_TRANSPOSES_TILES
-  for (; r + kTile<T> <= rows; r += kTile<T>) {
+  // A cache line of output is filled before the next is begun: at strides that are powers of two few lines stay.
+  constexpr int64_t kLineRows = 64 / static_cast<int64_t>(sizeof(T));
+  for (const int64_t whole = rows / kTile<T> * kTile<T>; r < whole;) {
+    const int64_t end = HWY_MIN(whole, r + kLineRows);
     int64_t c = 0;
     for (; c + kTile<T> <= columns; c += kTile<T>) {
-      TransposeTile(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
+      for (int64_t i = r; i < end; i += kTile<T>) {
+        TransposeTile(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
+      }
     }
-    TransposeElements(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride, kTile<T>,
-                      columns - c);
+    TransposeElements(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride, end - r, columns - c);
+    r = end;
   }
 #endif
   TransposeElements(from + r * from_stride, from_stride, to + r, to_stride, rows - r, columns);

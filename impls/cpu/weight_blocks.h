@@ -12,14 +12,29 @@ struct BlockShape {
   std::int64_t block_count;    ///< Blocks of rows.
   std::int64_t vector_stride;  ///< Bytes of output from one vector to the next of the same block.
   std::int64_t block_stride;   ///< Bytes of output from one block's vector to the next block's.
+  /// Blocks that a tile holds: some cache lines' worth of vectors, where blocks' vectors lie side by side, else 1.
+  std::int64_t blocks_of_tile;
+  bool streamed;  ///< Tiles of several blocks are written past the caches.
 };
+
+inline constexpr std::int64_t kLineBytes = 64;
+/// Bytes that a tile of several blocks may make.
+inline constexpr std::int64_t kMaxTileOutput = 1 << 15;
+/// Streams of one byte a column that are transposed together: a cache line of output.
+inline constexpr std::int64_t kTransposedStreams = kLineBytes;
 
 /// Bytes of a row that are worked through at a time: so few that the streams made of them stay in the cache.
 inline constexpr std::int64_t kTileBytes = 128;
 
-/// Tiles of all blocks. Tile t is bytes (t / block_count) * kTileBytes ... of the rows of block t % block_count.
+/// Tiles side by side along the rows.
+[[nodiscard]] constexpr std::int64_t tiles_of_row(const BlockShape& shape) {
+  return (shape.row_bytes + kTileBytes - 1) / kTileBytes;
+}
+
+/// Tiles in all. Tile t is bytes (t % tiles_of_row) * kTileBytes ... of the rows of `blocks_of_tile` blocks, the first
+/// of which is t / tiles_of_row * blocks_of_tile: the next tile lies in the same pages of memory.
 [[nodiscard]] constexpr std::int64_t tile_count(const BlockShape& shape) {
-  return (shape.row_bytes + kTileBytes - 1) / kTileBytes * shape.block_count;
+  return (shape.block_count + shape.blocks_of_tile - 1) / shape.blocks_of_tile * tiles_of_row(shape);
 }
 
 }  // namespace plumb::cpu

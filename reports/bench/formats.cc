@@ -1,0 +1,118 @@
+#include "reports/bench/formats.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "reports/aligned_text.h"
+#include "reports/atomic_file.h"
+#include "reports/bench/columns.h"
+#include "reports/bench/record_fields.h"
+#include "reports/csv_field.h"
+#include "reports/json_number.h"
+#include "reports/number_text.h"
+#include "reports/record_fields.h"
+
+namespace plumb::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// ---- CSV ----
+
+std::string field_text(const std::string& value) { return csv_field(value); }
+std::string field_text(bool value) { return value ? "true" : "false"; }
+std::string field_text(double value) { return exact_text(value); }
+template <class Integer>
+std::string field_text(Integer value) {
+  return std::to_string(value);
+}
+
+// One row: the names of the fields, or their values.
+class Row {
+ public:
+  explicit Row(bool names) : names_(names) {}
+  template <class T>
+  void operator()(const std::string& name, const T& field) {
+    add(names_ ? name : field_text(field));
+  }
+  void operator()(const std::string& name, const Spread& spread) {
+    visit_spread(spread, [&](const std::string& part, double value) { (*this)(name + "_" + part, value); });
+  }
+  [[nodiscard]] std::string line() const { return text_ + "\r\n"; }
+
+ private:
+  void add(const std::string& field) {
+    if (!text_.empty()) text_ += ',';
+    text_ += field;
+  }
+
+  bool names_;
+  std::string text_;
+};
+
+// ---- JSON ----
+
+Json to_json(double value) { return number_to_json(value); }
+Json to_json(const Spread& spread) {
+  Json json;
+  visit_spread(spread, [&](const char* name, double value) { json[name] = number_to_json(value); });
+  return json;
+}
+template <class T>
+Json to_json(const T& value) {
+  return value;
+}
+
+std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
+std::string text_table(const Run& run) {
+  std::vector<std::vector<std::string>> rows(run.records.size() + 1);
+  for (const Column& column : columns()) {
+    const bool told = column.heading[0] == '\0' || std::ranges::any_of(run.records, [&](const Record& record) {
+                        return column.text(record) != "-";
+                      });
+    if (!told) continue;
+    rows[0].emplace_back(column.heading);
+    for (std::size_t i = 0; i < run.records.size(); ++i) rows[i + 1].push_back(column.text(run.records[i]));
+  }
+  return aligned_text(rows, kNameColumns);
+}
+
+std::string write_csv(const Run& run) {
+  Row names(true);
+  const Record any;
+  visit_record(any, names);
+  std::string text = names.line();
+  for (const Record& record : run.records) {
+    Row row(false);
+    visit_record(record, row);
+    text += row.line();
+  }
+  return text;
+}
+
+std::string write_json(const Run& run) {
+  Json info;
+  visit_info(run.info, [&](const char* name, const auto& field) { info[name] = to_json(field); });
+  std::string text = R"({"format":"plumbline benchmark","version":1,"info":)" + dumped(info) +
+                     ",\"min_seconds\":" + dumped(number_to_json(run.min_seconds)) + ",\"records\":[";
+  const char* separator = "\n";
+  for (const Record& record : run.records) {
+    Json json;
+    visit_record(record, [&](const char* name, const auto& field) { json[name] = to_json(field); });
+    text += separator + dumped(json);
+    separator = ",\n";
+  }
+  return text + "\n]}\n";
+}
+
+void write_reports(const Run& run, const std::filesystem::path& dir) {
+  make_directories(dir);
+  write_atomically(dir / "report.html", write_html(run));
+  write_atomically(dir / "results.csv", write_csv(run));
+  write_atomically(dir / "results.json", write_json(run));
+}
+
+}  // namespace plumb::bench

@@ -1,0 +1,99 @@
+// The page of a benchmark run.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/bench/columns.h"
+#include "reports/bench/formats.h"
+#include "reports/html/markup.h"
+#include "reports/html/page.h"
+#include "reports/number_text.h"
+
+namespace plumb::bench {
+namespace {
+
+// The page's colours are named after outcomes (page.css.inc).
+const char* tone(const Record& record) {
+  if (record.misbehaved) return "fail";
+  if (!is_measured(record)) return "skip";
+  return standing(record) == Standing::missed ? "vacuous" : "pass";
+}
+
+const char* page_tone(const Run& run) {
+  if (exit_code(run) == 1) return "fail";
+  const auto missed = [](const Record& record) { return standing(record) == Standing::missed; };
+  return exit_code(run) == 0 && std::ranges::none_of(run.records, missed) ? "pass" : "vacuous";
+}
+
+std::string fact(const char* term, const std::string& text, const char* css = "") {
+  if (text.empty()) return "";
+  return fmt::format("<div class=\"{}\"><dt>{}</dt><dd>{}</dd></div>\n", css, term, html_text(text));
+}
+
+std::string header(const Run& run) {
+  std::string html =
+      fmt::format("<header class=\"{}\">\n<div class=\"verdict\">\n<p class=\"brand\">plumbline</p>\n<h1>{}</h1>\n",
+                  page_tone(run), html_text(headline(run)));
+  html += "<p class=\"meaning\">Speed, beside what this machine can do. All rates are medians.</p>\n</div>\n";
+  if (run.info.interrupted) html += "<p class=\"banner\" role=\"alert\"><b>The run was interrupted.</b></p>\n";
+  html += "<dl class=\"facts\">\n" + fact("Command", run.info.command, "wide mono") +
+          fact("Started", run.info.started) + fact("Time", duration_text(run.info.seconds)) +
+          fact("Sampled for", duration_text(run.min_seconds) + " or more a case") + fact("Version", run.info.version) +
+          fact("Machine", run.info.machine, "wide");
+  return html + "</dl>\n</header>\n";
+}
+
+// A bar of the share of memcpy, full at 100 %.
+std::string meter(const Record& record) {
+  return fmt::format("<span class=\"meter\"><i style=\"width:{:.0f}%\"></i></span>",
+                     100 * std::clamp(record.share_of_copy.median, 0.0, 1.0));
+}
+
+std::string row(const Record& record) {
+  std::string html = fmt::format("<tr class=\"{}\">", tone(record));
+  for (std::size_t i = 0; i < columns().size(); ++i) {
+    const std::string text = html_text(columns()[i].text(record));
+    if (i < kNameColumns) {
+      html += fmt::format("<td class=\"name\">{}</td>", text);
+    } else if (i + 1 < columns().size()) {
+      html += fmt::format("<td class=\"number\">{}</td>", text);
+    } else {
+      html += "<td>" + (text.empty() ? "" : fmt::format("<span class=\"badge {}\">{}</span>", tone(record), text)) +
+              (is_measured(record) && copy_rate(record) > 0 ? meter(record) : "") + "</td>";
+    }
+  }
+  return html + "</tr>\n";
+}
+
+std::string table(const Run& run) {
+  std::string html =
+      "<section id=\"cases\">\n<h2>Measurements</h2>\n<div class=\"scroll\" role=\"region\" "
+      "aria-label=\"Measurements\" "
+      "tabindex=\"0\">\n<table class=\"cases\">\n<thead><tr>";
+  for (std::size_t i = 0; i < columns().size(); ++i) {
+    html += fmt::format("<th scope=\"col\" class=\"{}\">{}</th>", i < kNameColumns ? "" : "number",
+                        html_text(columns()[i].heading));
+  }
+  html += "</tr></thead>\n<tbody>\n";
+  for (const Record& record : run.records) html += row(record);
+  return html + "</tbody>\n</table>\n</div>\n</section>\n";
+}
+
+std::string legend() {
+  std::string html = "<section id=\"legend\">\n<h2>What the columns say</h2>\n<table class=\"plain\">\n";
+  for (const Column& column : columns()) {
+    if (column.meaning[0] == '\0') continue;
+    html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html_text(column.heading),
+                        html_text(column.meaning));
+  }
+  return html + "</table>\n</section>\n";
+}
+
+}  // namespace
+
+std::string write_html(const Run& run) {
+  return page_start(headline(run)) + header(run) + "<main>\n" + table(run) + legend() + "</main>\n<footer>plumbline " +
+         html_text(run.info.version) + "</footer>\n</body>\n</html>\n";
+}
+
+}  // namespace plumb::bench

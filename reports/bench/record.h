@@ -1,0 +1,75 @@
+// What `plumb bench` measured: its facts, and one record for each case, implementation and number of threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reports/record.h"
+
+namespace plumb::bench {
+
+/// Middle and spread of a quantity that was sampled several times.
+struct Spread {
+  double median = 0;
+  double low = 0;    ///< First quartile.
+  double high = 0;   ///< Third quartile.
+  double least = 0;  ///< The smallest sample.
+};
+
+/// One implementation, on one case, with one number of threads.
+struct Record {
+  std::string kind;       ///< "pack", "unpack", "repack", "quantize", "dequantize", "lookup", "linear".
+  std::string op;         ///< "pack_uint4"
+  std::string impl;       ///< "cpu.avx2", or a peer: "torch 2.9.1".
+  std::string case_name;  ///< As `plumb check` takes it.
+  int threads = 1;
+  std::string reason;        ///< Why there is no measurement; empty if there is one.
+  bool misbehaved = false;   ///< Not measured because the implementation failed, rather than because it is not there.
+  std::int64_t samples = 0;  ///< 0 if nothing was measured.
+  std::int64_t moved_bytes =
+      0;  ///< All inputs read once and all outputs written once; of a lookup's table the rows asked for.
+  std::int64_t weight_bytes = 0;  ///< The constant inputs among them.
+  std::int64_t operations = 0;    ///< Multiplications and additions that the definition asks for.
+  Spread seconds;                 ///< Of one call.
+  /// Bytes moved per second as a share of memcpy's (which moves 2 n bytes to copy n) over the same footprint with the
+  /// same threads, sample by sample: a noisy neighbour slows both.
+  Spread share_of_copy;
+  Spread copy_seconds;        ///< Of a memcpy of half the bytes moved, which reads and writes as many.
+  double read_rate = 0;       ///< Bytes per second that a plain read of the same footprint took in, median.
+  double operation_rate = 0;  ///< Operations per second of multiply-and-add in registers, median; 0 if not measured.
+  double bar = 0;             ///< The share of copy that is aimed at; 0 = none.
+};
+
+/// Facts about the whole run (seed and planned of RunInfo count too), and all records.
+struct Run {
+  RunInfo info;
+  double min_seconds = 0;  ///< How long each case was sampled, at least.
+  std::vector<Record> records;
+};
+
+/// What follows from a record.
+[[nodiscard]] bool is_measured(const Record& record);
+[[nodiscard]] double moved_rate(const Record& record);   ///< Bytes per second.
+[[nodiscard]] double copy_rate(const Record& record);    ///< Bytes per second that memcpy moved.
+[[nodiscard]] double weight_rate(const Record& record);  ///< Bytes of weight per second.
+[[nodiscard]] double operations_per_second(const Record& record);
+[[nodiscard]] double share_of_read(const Record& record);        ///< moved_rate / read_rate.
+[[nodiscard]] double share_of_operations(const Record& record);  ///< 0 where there are none.
+/// The share of what this machine could do at best: the larger of what memory and arithmetic allow (roofline).
+[[nodiscard]] double share_of_roof(const Record& record);
+
+/// The fastest call beside the fastest copy: what a machine that is shared with others hides least of.
+[[nodiscard]] double share_of_copy_at_best(const Record& record);
+
+/// How a record compares with its bar.
+enum class Standing { none, reached, missed };
+[[nodiscard]] Standing standing(const Record& record);
+
+/// 0 everything measured; 1 an implementation failed; 2 nothing measured or cut short.
+[[nodiscard]] int exit_code(const Run& run);
+
+/// "62 measured; 60 of 62 reach their bar".
+[[nodiscard]] std::string headline(const Run& run);
+
+}  // namespace plumb::bench
