@@ -62,6 +62,12 @@ struct Source {
     return std::ldexp(random.uniform(index, 1, 1, 1), e);
   }
 
+  // Exact data keep their budget: signs.
+  [[nodiscard]] double factor(std::uint64_t index) const {
+    if (mode.exact()) return random.integer(index, 0, 1) != 0 ? 1 : -1;
+    return random.uniform(index, 0.5, 1);
+  }
+
   [[nodiscard]] double bias(std::uint64_t index) const {
     if (!mode.exact()) return random.uniform(index, -1, 4);
     const std::int64_t magnitude = random.integer(index, 1, budget.bias);
@@ -208,6 +214,8 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
       return source.activation(index);
     case Fill::scale:
       return source.scale(index);
+    case Fill::factor:
+      return source.factor(index);
     case Fill::number:
       return source.number(index, type);
     case Fill::bias:

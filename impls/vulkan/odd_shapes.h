@@ -117,6 +117,23 @@ inline const OddShape kOddShapes[] = {
     {"q4gsw_requant", {{"N", 5}, {"K", 33}, {"group", 7}}},
     {"q4gsw_requant_w_4x8", {{"N", 1}, {"K", 8}, {"group", 3}}},
     {"q4gsw_requant_w_4x8", {{"N", 13}, {"K", 40}, {"group", 8}}},
+    {"linear_q4gsw_backward", {{"M", 1}, {"K", 8}, {"N", 1}, {"group", 8}}},
+    {"linear_q4gsw_backward", {{"M", 3}, {"K", 40}, {"N", 33}, {"group", 20}, {"x", kF16}}},
+    {"linear_q4gsw_backward", {{"M", 9}, {"K", 96}, {"N", 65}, {"group", 2}, {"scale", kBf16}}},
+    {"linear_qcs4w", {{"M", 1}, {"K", 2}, {"N", 1}}},
+    {"linear_qcs4w", {{"M", 5}, {"K", 34}, {"N", 9}, {"codes", 1}, {"x", kF16}}},
+    {"linear_int4_plain_int32", {{"M", 1}, {"K", 8}, {"N", 1}, {"group", 8}}},
+    {"linear_int4_plain_int32", {{"M", 5}, {"K", 40}, {"N", 9}, {"group", 4}, {"bias", 1}, {"act_pre_scale", 1}}},
+    {"linear_int4_plain_int32",
+     {{"M", 3}, {"K", 64}, {"N", 17}, {"group", 32}, {"x", kF16}, {"device", 1}, {"zero", kF16}, {"bias", 1}}},
+    {"matmul_compressed", {{"M", 1}, {"K", 9}, {"N", 7}, {"group", 9}, {"type", 1}, {"zero_codes", 1}}},
+    {"matmul_compressed", {{"M", 6}, {"K", 24}, {"N", 9}, {"group", 12}, {"type", 0}, {"zero_point", 1}}},
+    {"matmul_compressed", {{"M", 2}, {"K", 33}, {"N", 17}, {"group", 11}, {"type", 4}, {"scales", 1}}},
+    {"matmul_compressed",
+     {{"M", 33}, {"K", 16}, {"N", 65}, {"group", 16}, {"type", 3}, {"x", kF16}, {"zero_codes", 1}}},
+    {"weight_int4pack_mm", {{"M", 1}, {"K", 32}, {"N", 16}, {"group", 32}}},
+    {"weight_int4pack_mm",
+     {{"M", 5}, {"K", 64}, {"N", 80}, {"group", 32}, {"x", kBf16}, {"bias", 1}, {"act_pre_scale", 1}}},
 };
 
 /// How GoogleTest names one.
