@@ -1,10 +1,12 @@
 // y[m, n] = sum_k x[m, k] * w[n, k] + bias[n] with w dequantised in f32.
 //
 // Every sum is made of 16 partial sums, one for each k mod 16, in the order of k, and folded at the end: the same
-// whatever the number of rows, threads or lanes. One row of activation decodes codes as it goes. More rows share tiles
+// whatever the number of rows, threads or lanes. Few rows of activation decode codes as they go. More rows share tiles
 // of eight weight rows, dequantised once into the nearest cache.
 
 #include "impls/cpu/grouped_linear.h"
+
+#include <hwy/cache_control.h>
 
 #include <cstring>
 
@@ -14,8 +16,6 @@
 #define HWY_TARGET_INCLUDE "impls/cpu/grouped_linear.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-
-#include "impls/cpu/elements-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
@@ -98,54 +98,71 @@ HWY_INLINE float Fold(const V* parts) {
   return hn::GetLane(hn::SumOfLanes(D(), sum));
 }
 
-// Rows [first_row, first_row + kBatch) of a block with one row of activation.
-template <int kBits, bool kAdds>
-HWY_INLINE void SumOneRow(const GroupedSums& job, int64_t block, int first_row) {
+// How many chunks ahead words are fetched: few rows of activation wait for nothing but them.
+constexpr int64_t kChunksAhead = 16;
+// Few rows of activation are summed in pieces, each with some rows of the weight at a time: decoding a code for every
+// piece costs less than keeping it dequantised, the less the cheaper it is.
+constexpr int64_t kFewRows = PLUMB_LOOKS_UP != 0 ? 12 : 2;
+constexpr int kPieceRows = 4;
+constexpr int BatchFor(int rows) { return rows == 1 || kBatch == 1 ? kBatch : kBatch / 2; }
+
+// Rows [first_row, first_row + kBatch) of a block with all kM rows of activation, decoding as it goes.
+template <int kBits, bool kAdds, int kM>
+HWY_INLINE void SumFewRows(const GroupedSums& job, int64_t block, int first_row) {
   const D d;
   const GroupedWeight& w = *job.weight;
-  const int64_t groups = (w.columns + w.group - 1) / w.group;
+  constexpr int kRowBatch = BatchFor(kM);
   constexpr int64_t kChunkWords = kBlockRows * kWidth;
-  const uint32_t* words = w.words.data() + block * w.chunks * kChunkWords + first_row * kWidth;
-  V sum[kBatch][kParts];
-  Grid grid[kBatch];
+  const int64_t groups = (w.columns + w.group - 1) / w.group, last = (w.blocks * w.chunks - 1) * kChunkWords;
+  const uint32_t* words = w.words.data() + first_row * kWidth;
+  int64_t at = block * w.chunks * kChunkWords, k = 0, next_group = 0;
+  V sum[kM][kRowBatch][kParts];
+  Grid grid[kRowBatch];
   HWY_UNROLL(16)
-  for (int r = 0; r < kBatch; ++r) {
+  for (int r = 0; r < kRowBatch; ++r) {
     grid[r] = {hn::Zero(d), hn::Zero(d)};
     HWY_UNROLL(16)
-    for (int p = 0; p < kParts; ++p) sum[r][p] = hn::Zero(d);
+    for (int i = 0; i < kM * kParts; ++i) sum[i / kParts][r][i % kParts] = hn::Zero(d);
   }
-  int64_t k = 0, next_group = 0;
-  for (int64_t chunk = 0; chunk < w.chunks; ++chunk, words += kChunkWords) {
-    VU word[kBatch][kParts];
+  for (int64_t chunk = 0; chunk < w.chunks; ++chunk, at += kChunkWords) {
+    const uint32_t* ahead = words + HWY_MIN(at + kChunksAhead * kChunkWords, last);
+    VU word[kRowBatch][kParts];
     HWY_UNROLL(16)
-    for (int r = 0; r < kBatch; ++r) {
+    for (int r = 0; r < kRowBatch; ++r) {
+      hwy::Prefetch(ahead + r * kWidth);
       HWY_UNROLL(16)
-      for (int p = 0; p < kParts; ++p) word[r][p] = hn::Load(DU(), words + r * kWidth + p * kLanes);
+      for (int p = 0; p < kParts; ++p) word[r][p] = hn::Load(DU(), words + at + r * kWidth + p * kLanes);
     }
     const int64_t end = HWY_MIN(k + kWidth * 32 / kBits, job.x_stride);
     for (; k < end; k += kWidth) {
       if (k == next_group) {
         HWY_UNROLL(16)
-        for (int r = 0; r < kBatch; ++r) {
+        for (int r = 0; r < kRowBatch; ++r) {
           grid[r] = LoadGrid<kBits, kAdds>(w, block, k / w.group, groups, first_row + r);
         }
         next_group += w.group;
       }
       HWY_UNROLL(16)
       for (int p = 0; p < kParts; ++p) {
-        const V x = hn::LoadU(d, job.x + k + p * kLanes);
+        V x[kM];
         HWY_UNROLL(16)
-        for (int r = 0; r < kBatch; ++r) {
-          sum[r][p] = hn::MulAdd(Decode<kBits, kAdds>(word[r][p], grid[r], w.base), x, sum[r][p]);
+        for (int m = 0; m < kM; ++m) x[m] = hn::LoadU(d, job.x + m * job.x_stride + k + p * kLanes);
+        HWY_UNROLL(16)
+        for (int r = 0; r < kRowBatch; ++r) {
+          const V weight = Decode<kBits, kAdds>(word[r][p], grid[r], w.base);
           word[r][p] = NextCode<kBits>(word[r][p]);
+          HWY_UNROLL(16)
+          for (int m = 0; m < kM; ++m) sum[m][r][p] = hn::MulAdd(weight, x[m], sum[m][r][p]);
         }
       }
     }
   }
-  HWY_UNROLL(16)
-  for (int r = 0; r < kBatch; ++r) {
-    const int64_t n = block * kBlockRows + first_row + r;
-    if (n < w.rows) job.sums[n] = Fold(sum[r]);
+  for (int m = 0; m < kM; ++m) {
+    HWY_UNROLL(16)
+    for (int r = 0; r < kRowBatch; ++r) {
+      const int64_t n = block * kBlockRows + first_row + r;
+      if (n < w.rows) job.sums[m * job.sums_stride + n] = Fold(sum[m][r]);
+    }
   }
 }
 
@@ -182,6 +199,15 @@ void FillTile(const GroupedWeight& w, int64_t block, int64_t first, int64_t last
       }
     }
   }
+}
+
+// Fetches the words of the tile from column `first` on, or of the next block's first one, while another is worked on.
+template <int kBits>
+HWY_INLINE void FetchTile(const GroupedWeight& w, int64_t block, int64_t first) {
+  const int64_t chunk = HWY_MIN(block * w.chunks + first * kBits / (32 * kWidth), w.blocks * w.chunks - 1);
+  const int64_t end = HWY_MIN(chunk + kTileColumns * kBits / (32 * kWidth), w.blocks * w.chunks);
+  constexpr int64_t kChunkWords = kBlockRows * kWidth;
+  for (int64_t at = chunk * kChunkWords; at < end * kChunkWords; at += kWidth) hwy::Prefetch(w.words.data() + at);
 }
 
 // partial[kM][kRows][16] += x[kM rows, columns of the tile] times the tile.
@@ -241,6 +267,7 @@ void SumRows(const GroupedSums& job, int64_t block, int64_t first_m, int64_t row
   for (int64_t k = 0; k < job.x_stride; k += kTileColumns) {
     const int64_t end = HWY_MIN(k + kTileColumns, job.x_stride);
     FillTile<kBits, kAdds>(w, block, k, end, tile);
+    FetchTile<kBits>(w, block, end);
     AddTileToRows(job, first_m, rows, k, tile, end - k, partial);
   }
   const auto count = static_cast<int>(HWY_MIN(w.rows - block * kBlockRows, kBlockRows));
@@ -254,15 +281,26 @@ void SumRows(const GroupedSums& job, int64_t block, int64_t first_m, int64_t row
   }
 }
 
+// The `rows` <= kPieceRows rows of activation of `job` with one block.
+template <int kBits, bool kAdds, int kM = kPieceRows>
+HWY_INLINE void SumPiece(const GroupedSums& job, int64_t block, int64_t rows) {
+  if constexpr (kM > 1) {
+    if (rows < kM) return SumPiece<kBits, kAdds, kM - 1>(job, block, rows);
+  }
+  for (int r = 0; r < kRows; r += BatchFor(kM)) SumFewRows<kBits, kAdds, kM>(job, block, r);
+}
+
 template <int kBits, bool kAdds>
 void SumBlocksOf(const GroupedSums& job, int64_t first_block, int64_t last_block) {
-  if (job.rows == 1) {
-    for (int64_t block = first_block; block < last_block; ++block) {
-      for (int r = 0; r < kRows; r += kBatch) SumOneRow<kBits, kAdds>(job, block, r);
+  for (int64_t block = first_block; block < last_block && job.rows <= kFewRows; ++block) {
+    for (int64_t m = 0; m < job.rows; m += kPieceRows) {
+      GroupedSums piece = job;
+      piece.x += m * job.x_stride;
+      piece.sums += m * job.sums_stride;
+      SumPiece<kBits, kAdds>(piece, block, HWY_MIN(job.rows - m, kPieceRows));
     }
-    return;
   }
-  for (int64_t m = 0; m < job.rows; m += kSharingRows) {
+  for (int64_t m = 0; m < job.rows && job.rows > kFewRows; m += kSharingRows) {
     const int64_t rows = HWY_MIN(job.rows - m, kSharingRows);
     for (int64_t block = first_block; block < last_block; ++block) SumRows<kBits, kAdds>(job, block, m, rows);
   }
@@ -277,41 +315,6 @@ void SumBlocks(const GroupedSums& job, int64_t first_block, int64_t last_block) 
   SumBlocksOf<32, false>(job, first_block, last_block);
 }
 
-void WidenRow(DType dtype, const void* x, int64_t m, int64_t columns, const float* factors, float* to) {
-  const D d;
-  const int64_t padded = (columns + kWidth - 1) / kWidth * kWidth;
-  for (int64_t k = padded - kWidth; k < padded; k += kLanes) hn::Store(hn::Zero(d), d, to + k);
-  for (int64_t k = 0; k < columns; k += kRun) {
-    Widen(dtype, x, m * columns + k, HWY_MIN(columns - k, kRun), to + k);
-  }
-  if (factors == nullptr) return;
-  WithFloat(dtype, [&](auto element) {
-    for (int64_t k = 0; k < padded; k += kLanes) {
-      hn::Store(RoundTo(element, d, hn::Mul(hn::Load(d, to + k), hn::LoadU(d, factors + k))), d, to + k);
-    }
-  });
-}
-
-void FinishRow(DType dtype, const float* sums, int64_t m, int64_t columns, const float* bias, bool rounds_first,
-               void* y) {
-  const D d;
-  HWY_ALIGN float run[kRun];
-  for (int64_t n = 0; n < columns; n += kRun) {
-    const int64_t count = HWY_MIN(columns - n, kRun);
-    std::memcpy(run, sums + n, static_cast<size_t>(count) * sizeof(float));
-    for (int64_t i = count; i % kWidth != 0; ++i) run[i] = 0;
-    WithFloat(dtype, [&](auto element) {
-      for (int64_t i = 0; i < count; i += kLanes) {
-        V value = hn::Load(d, run + i);
-        if (rounds_first) value = RoundTo(element, d, value);
-        if (bias != nullptr) value = hn::Add(value, hn::LoadU(d, bias + n + i));
-        hn::Store(RoundTo(element, d, value), d, run + i);
-      }
-    });
-    Narrow(dtype, run, m * columns + n, count, y);
-  }
-}
-
 }  // namespace plumb::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -319,23 +322,9 @@ HWY_AFTER_NAMESPACE();
 namespace plumb::cpu {
 
 HWY_EXPORT(SumBlocks);
-HWY_EXPORT(WidenRow);
-HWY_EXPORT(FinishRow);
 
 GroupedFunctions grouped_functions(const Target& target) {
-  return {PLUMB_FOR_TARGET(SumBlocks, target), PLUMB_FOR_TARGET(WidenRow, target), PLUMB_FOR_TARGET(FinishRow, target)};
-}
-
-PaddedRows::PaddedRows(const Call& call, const GroupedFunctions& functions, std::int64_t columns, const float* factors)
-    : stride_((columns + kWidth - 1) / kWidth * kWidth), data_(call.input<float>(0).data()) {
-  const bool is_aligned = reinterpret_cast<std::uintptr_t>(data_) % alignof(float) == 0;
-  if (call.input_dtype(0) == DType::f32 && columns == stride_ && factors == nullptr && is_aligned) return;
-  const void* x = data_;
-  copy_.resize(static_cast<std::size_t>(call["M"] * stride_));
-  for (std::int64_t m = 0; m < call["M"]; ++m) {
-    functions.widen(call.input_dtype(0), x, m, columns, factors, copy_.data() + m * stride_);
-  }
-  data_ = copy_.data();
+  return {PLUMB_FOR_TARGET(SumBlocks, target), linear_row_functions(target)};
 }
 
 namespace {
@@ -343,15 +332,15 @@ namespace {
 void run(const Call& call, const GroupedWeight& weight, const GroupedFunctions& functions) {
   const std::int64_t rows = call["M"], outputs = weight.rows;
   if (rows == 0) return;
-  const PaddedRows x(call, functions, weight.columns, weight.factors.empty() ? nullptr : weight.factors.data());
+  const PaddedRows x(call, functions.rows, weight.columns, weight.factors.empty() ? nullptr : weight.factors.data());
   std::vector<float> sums(static_cast<std::size_t>(rows * outputs));
   const GroupedSums job{x.data(), rows, x.stride(), &weight, sums.data(), outputs};
   parallel_ranges(weight.blocks, call.threads(),
                   [&](std::int64_t first, std::int64_t last) { functions.sum(job, first, last); });
   const float* bias = weight.bias.empty() ? nullptr : weight.bias.data();
   for (std::int64_t m = 0; m < rows; ++m) {
-    functions.finish(call.output_dtype(), sums.data() + m * outputs, m, outputs, bias, weight.rounds_before_bias,
-                     call.output<std::byte>().data());
+    functions.rows.finish(call.output_dtype(), sums.data() + m * outputs, m, outputs, bias, weight.rounds_before_bias,
+                          call.output<std::byte>().data());
   }
 }
 

@@ -20,21 +20,17 @@ struct Prepared {
 
 std::shared_ptr<Prepared> prepare(const Call& call) {
   auto prepared = std::make_shared<Prepared>();
-  const auto bytes = call.input<std::uint8_t>(kWeights);
-  const std::int64_t columns = call["K"], group = call["group"], outputs = call["N"];
-  for (std::int64_t first = 0; first < columns; first += group) {
-    prepared->groups.emplace_back(WeightSource{.rows = group,
-                                               .columns = outputs,
-                                               .group = outputs,
-                                               .bits = 4,
-                                               .base = -8,
-                                               .code =
-                                                   [&](std::int64_t k, std::int64_t n) {
-                                                     const std::int64_t at = n * columns + first + k;
-                                                     return bytes[static_cast<std::size_t>(at / 2)] >> (at % 2 * 4) &
-                                                            15U;
-                                                   },
-                                               .scale = [](std::int64_t, std::int64_t) { return 1.0F; }});
+  const auto code = read_linear_q4gsw(call).weight.code;
+  const std::int64_t group = call["group"], outputs = call["N"];
+  for (std::int64_t first = 0; first < call["K"]; first += group) {
+    prepared->groups.emplace_back(
+        WeightSource{.rows = group,
+                     .columns = outputs,
+                     .group = outputs,
+                     .bits = 4,
+                     .base = -8,
+                     .code = [&](std::int64_t k, std::int64_t n) { return code(n, first + k); },
+                     .scale = [](std::int64_t, std::int64_t) { return 1.0F; }});
   }
   prepared->scales = call.input_as_f32(kScales);
   return prepared;
@@ -47,7 +43,7 @@ class Backward {
       : call_(call),
         prepared_(prepared),
         functions_(functions),
-        x_(call, functions, call["N"], nullptr),
+        x_(call, functions.rows, call["N"], nullptr),
         sums_(static_cast<std::size_t>(call["M"] * call["K"])) {}
 
   void run() {
@@ -55,8 +51,8 @@ class Backward {
     parallel_ranges(std::ssize(prepared_.groups) * blocks, call_.threads(),
                     [&](std::int64_t first, std::int64_t last) { sum(first, last, blocks); });
     for (std::int64_t m = 0; m < call_["M"]; ++m) {
-      functions_.finish(call_.output_dtype(), sums_.data() + m * columns, m, columns, nullptr, false,
-                        call_.output<std::byte>().data());
+      functions_.rows.finish(call_.output_dtype(), sums_.data() + m * columns, m, columns, nullptr, false,
+                             call_.output<std::byte>().data());
     }
   }
 
