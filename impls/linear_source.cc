@@ -134,6 +134,7 @@ LinearSource read_matmul_compressed(const Call& call) {
                  .scale = by_row(call.input_as_f32(kScale), groups)}};
   std::vector<float> zeros = openvino_zero_points(call, type, kZeroCodes, kZeroPoint);
   if (!zeros.empty()) source.weight.zero = by_row(std::move(zeros), groups);
+  source.dynamic = call["dynamic"];
   return source;
 }
 

@@ -26,6 +26,9 @@ struct LinearSource {
   WeightSource weight;
   std::vector<float> bias = {};     ///< [rows]; empty: none
   std::vector<float> factors = {};  ///< [columns]: x' = x * factors, rounded to x's type. Empty: x' = x.
+  /// Columns of a row of x' that are quantised to int8 and back together: s = max |x'| / 127, s rne(x' / s). 0: none.
+  /// Divides the columns, and is a multiple of 16.
+  std::int64_t dynamic = 0;
   bool rounds_before_bias = false;  ///< Sums are rounded to y's type before the bias is added, and again after.
 };
 

@@ -332,7 +332,8 @@ namespace {
 void run(const Call& call, const GroupedWeight& weight, const GroupedFunctions& functions) {
   const std::int64_t rows = call["M"], outputs = weight.rows;
   if (rows == 0) return;
-  const PaddedRows x(call, functions.rows, weight.columns, weight.factors.empty() ? nullptr : weight.factors.data());
+  const PaddedRows x(call, functions.rows, weight.columns, weight.factors.empty() ? nullptr : weight.factors.data(),
+                     weight.dynamic);
   std::vector<float> sums(static_cast<std::size_t>(rows * outputs));
   const GroupedSums job{x.data(), rows, x.stride(), &weight, sums.data(), outputs};
   parallel_ranges(weight.blocks, call.threads(),

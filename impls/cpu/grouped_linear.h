@@ -30,7 +30,8 @@ struct GroupedFunctions {
 
 /// All weights are dequantised in f32: (code - zero) and its scaling are rounded once each, and a product is added to
 /// one of 16 partial sums, chain ceil(K / 16). Then: the rounding of code - zero, or of code * scale where something is
-/// added to it (1); that of the product where it is not fused (1); the fold of 16 partial sums (4); the bias (1).
+/// added to it (1); that of the product where it is not fused (1); the fold of 16 partial sums (4); the bias, or that
+/// of a dequantised activation (1).
 inline constexpr plumb_contract kGroupedContract = {PLUMB_F32, PLUMB_F32, PLUMB_F32, 16, 7, 0, 1};
 
 /// A kernel of such an operator: its input 0 is x[M..., K], its output 0 y[M..., N].

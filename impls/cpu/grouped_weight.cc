@@ -65,6 +65,7 @@ GroupedWeight::GroupedWeight(const WeightSource& source)
 GroupedWeight::GroupedWeight(const LinearSource& source) : GroupedWeight(source.weight) {
   factors = whole_vectors(source.factors);
   bias = whole_vectors(source.bias);
+  dynamic = source.dynamic;
   rounds_before_bias = source.rounds_before_bias;
 }
 

@@ -36,6 +36,7 @@ struct GroupedWeight {
   // What is done to the activation before and to the sums after.
   std::vector<float> factors = {};  ///< [columns]: x is multiplied and rounded to its type first. Empty: it is not.
   std::vector<float> bias = {};     ///< [rows]; empty: none. Both are padded to whole vectors (see whole_vectors).
+  std::int64_t dynamic = 0;         ///< Columns that are quantised to int8 and back together (see LinearSource).
   bool rounds_before_bias = false;  ///< Sums are rounded to y's type before the bias is added.
 };
 

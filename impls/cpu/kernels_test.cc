@@ -74,6 +74,17 @@ TEST(CpuKernels, MatmulCompressed) {
        {{"M", 3}, {"K", 32}, {"N", 2}, {"group", 16}, {"type", 1}, {"zero_point", 1}, {"zero", code_of(kBf16)}}});
 }
 
+TEST(CpuKernels, MatmulCompressedQuantisesActivations) {
+  const Sizes sizes = {{"M", 3}, {"K", 96}, {"N", 9}, {"group", 48}, {"type", 1}, {"dynamic", 32}, {"zero_codes", 1}};
+  for_each_target(matmul_compressed, [&](Subject& subject) {
+    Problem problem = problem_of(subject.op(), sizes, Data::spread);
+    for (std::int64_t k = 32; k < 64; ++k) problem.inputs[0].set(k, 0);  // a group without a scale
+    subject.prepare(problem);
+    expect_right(subject, problem, subject.run(problem), Data::spread);
+    EXPECT_EQ(bits_of(subject.run(problem, 3, 1)), bits_of(subject.run(problem)));
+  });
+}
+
 TEST(CpuKernels, WeightInt4packMm) {
   const std::int64_t avx2 = 1, any = 2;
   expect_right(

@@ -43,7 +43,7 @@ class Backward {
       : call_(call),
         prepared_(prepared),
         functions_(functions),
-        x_(call, functions.rows, call["N"], nullptr),
+        x_(call, functions.rows, call["N"]),
         sums_(static_cast<std::size_t>(call["M"] * call["K"])) {}
 
   void run() {

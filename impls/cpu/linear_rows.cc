@@ -30,6 +30,19 @@ void WidenRow(DType dtype, const void* x, int64_t m, int64_t columns, const floa
   });
 }
 
+void QuantiseRow(int64_t columns, int64_t group, float* row) {
+  const FloatTag d;
+  for (int64_t first = 0; first < columns; first += group) {
+    auto largest = hn::Zero(d);
+    for (int64_t k = first; k < first + group; k += Lanes()) largest = hn::Max(largest, hn::Abs(hn::Load(d, row + k)));
+    const float scale = hn::GetLane(hn::MaxOfLanes(d, largest)) / 127;
+    for (int64_t k = first; k < first + group; k += Lanes()) {
+      const auto code = hn::Round(hn::Div(hn::Load(d, row + k), hn::Set(d, scale)));
+      hn::Store(scale == 0 ? hn::Zero(d) : hn::Mul(code, hn::Set(d, scale)), d, row + k);
+    }
+  }
+}
+
 void FinishRow(DType dtype, const float* sums, int64_t m, int64_t columns, const float* bias, bool rounds_first,
                void* y) {
   const FloatTag d;
@@ -57,21 +70,25 @@ HWY_AFTER_NAMESPACE();
 namespace plumb::cpu {
 
 HWY_EXPORT(WidenRow);
+HWY_EXPORT(QuantiseRow);
 HWY_EXPORT(FinishRow);
 
 LinearRowFunctions linear_row_functions(const Target& target) {
-  return {PLUMB_FOR_TARGET(WidenRow, target), PLUMB_FOR_TARGET(FinishRow, target)};
+  return {PLUMB_FOR_TARGET(WidenRow, target), PLUMB_FOR_TARGET(QuantiseRow, target),
+          PLUMB_FOR_TARGET(FinishRow, target)};
 }
 
 PaddedRows::PaddedRows(const Call& call, const LinearRowFunctions& functions, std::int64_t columns,
-                       const float* factors)
+                       const float* factors, std::int64_t dynamic)
     : stride_((columns + 16 - 1) / 16 * 16), data_(call.input<float>(0).data()) {
   const bool is_aligned = reinterpret_cast<std::uintptr_t>(data_) % alignof(float) == 0;
-  if (call.input_dtype(0) == DType::f32 && columns == stride_ && factors == nullptr && is_aligned) return;
+  if (call.input_dtype(0) == DType::f32 && columns == stride_ && factors == nullptr && dynamic == 0 && is_aligned)
+    return;
   const void* x = data_;
   copy_.resize(static_cast<std::size_t>(call["M"] * stride_));
   for (std::int64_t m = 0; m < call["M"]; ++m) {
     functions.widen(call.input_dtype(0), x, m, columns, factors, copy_.data() + m * stride_);
+    if (dynamic != 0) functions.quantise(columns, dynamic, copy_.data() + m * stride_);
   }
   data_ = copy_.data();
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <span>
 
 #include "impls/vulkan/grouped_weight.h"
 #include "impls/vulkan/kernels.h"
@@ -38,7 +40,8 @@ constexpr std::int64_t kMostGemvRows = 4;
 
 // Weights are dequantised in f32: code - zero point, or code * scale where something is added to it, is rounded (1)
 // before the weight is. A product then takes part in at most these roundings: its own (1, where the device does not
-// fuse it), the sum over k (at most K), folding the kLocalY parts of a gemv (log2 8 = 3), and the bias (1). Vulkan
+// fuse it), the sum over k (at most K), folding the kLocalY parts of a gemv (log2 8 = 3), and the bias, or a
+// dequantised activation (1). Vulkan
 // leaves it to the device whether f32 subnormals are kept, and asking for it takes more than Vulkan 1.1.
 constexpr plumb_contract kContract{.activation = PLUMB_F32,
                                    .weight = PLUMB_F32,
@@ -55,6 +58,7 @@ struct Weight {
   std::vector<std::uint32_t> constants;  // constant_id 4 …
   std::uint32_t k_blocks, n_blocks, group, zero_row, bias_row;
   std::int64_t rows, columns;
+  std::int64_t dynamic;
   std::vector<float> factors, late_bias;  // late_bias: for sums that are rounded before it is added
 };
 
@@ -72,6 +76,7 @@ std::shared_ptr<Weight> upload(Device& device, const LinearSource& source, const
       .bias_row = static_cast<std::uint32_t>(bias_row),
       .rows = weight.rows,
       .columns = weight.columns,
+      .dynamic = source.dynamic,
       .factors = source.factors,
       .late_bias = source.rounds_before_bias ? source.bias : std::vector<float>()});
 }
@@ -83,17 +88,28 @@ std::shared_ptr<Weight> prepare(const DeviceId& id, const LinearSource& source) 
 
 float rounded(DType dtype, float value) { return static_cast<float>(round_to(dtype, value)); }
 
+// Quantises columns of a row together to int8 and back.
+void quantise(std::span<float> columns) {
+  float largest = 0;
+  for (const float value : columns) largest = std::max(largest, std::abs(value));
+  const float scale = largest / 127;
+  for (float& value : columns) value = scale == 0 ? 0 : std::nearbyint(value / scale) * scale;
+}
+
 // x [M, K] times its columns' factors, with rows padded to whole blocks by zeros.
 std::vector<float> padded_x(const Call& call, const Weight& weight) {
   const std::vector<float> x = call.input_as_f32(0);
   const std::int64_t stride = 4 * std::int64_t{weight.k_blocks};
-  if (weight.columns == stride && weight.factors.empty()) return x;
+  if (weight.columns == stride && weight.factors.empty() && weight.dynamic == 0) return x;
   std::vector<float> padded(static_cast<std::size_t>(call["M"] * stride));
   for (std::int64_t m = 0; m < call["M"]; ++m) {
     float* row =
         std::copy_n(x.begin() + m * weight.columns, weight.columns, padded.data() + m * stride) - weight.columns;
     for (std::size_t k = 0; k < weight.factors.size(); ++k)
       row[k] = rounded(call.input_dtype(0), row[k] * weight.factors[k]);
+    for (std::int64_t k = 0; k < weight.columns && weight.dynamic != 0; k += weight.dynamic) {
+      quantise({row + k, static_cast<std::size_t>(weight.dynamic)});
+    }
   }
   return padded;
 }

@@ -131,6 +131,7 @@ inline const OddShape kOddShapes[] = {
     {"matmul_compressed", {{"M", 2}, {"K", 33}, {"N", 17}, {"group", 11}, {"type", 4}, {"scales", 1}}},
     {"matmul_compressed",
      {{"M", 33}, {"K", 16}, {"N", 65}, {"group", 16}, {"type", 3}, {"x", kF16}, {"zero_codes", 1}}},
+    {"matmul_compressed", {{"M", 2}, {"K", 64}, {"N", 9}, {"group", 32}, {"type", 1}, {"dynamic", 32}}},
     {"weight_int4pack_mm", {{"M", 1}, {"K", 32}, {"N", 16}, {"group", 32}}},
     {"weight_int4pack_mm",
      {{"M", 5}, {"K", 64}, {"N", 80}, {"group", 32}, {"x", kBf16}, {"bias", 1}, {"act_pre_scale", 1}}},

@@ -13,6 +13,7 @@ struct Prepared {
   std::int64_t rows, columns;
   std::vector<float> weight, bias, factors;
   bool rounds_before_bias;
+  std::int64_t dynamic;
 };
 
 // The place (n, g) whose element is read where that of (n, g) is wanted, in a tensor [G, N] or [N, G] taken for the
@@ -54,7 +55,8 @@ class Dequantise {
 Prepared prepare(const Call& call, const LinearSource& source, bool backward, Mutation mutation) {
   const WeightSource& weight = source.weight;
   const Dequantise w(call, weight, mutation);
-  Prepared prepared{weight.rows, weight.columns, {}, source.bias, source.factors, source.rounds_before_bias};
+  Prepared prepared{weight.rows,   weight.columns, {}, source.bias, source.factors, source.rounds_before_bias,
+                    source.dynamic};
   if (backward) std::swap(prepared.rows, prepared.columns);
   for (std::int64_t row = 0; row < prepared.rows; ++row) {
     for (std::int64_t column = 0; column < prepared.columns; ++column) {
@@ -67,8 +69,18 @@ Prepared prepare(const Call& call, const LinearSource& source, bool backward, Mu
 
 float at_type(DType dtype, float value) { return static_cast<float>(round_to(dtype, value)); }
 
+void quantise(std::span<float> columns) {
+  float largest = 0;
+  for (const float value : columns) largest = std::max(largest, std::abs(value));
+  const float scale = largest / 127;
+  for (float& value : columns) value = scale == 0 ? 0 : std::nearbyint(value / scale) * scale;
+}
+
 std::vector<float> activation(const Call& call, const Prepared& prepared) {
   std::vector<float> x = call.input_as_f32(0);
+  for (std::size_t i = 0; i < x.size() && prepared.dynamic != 0; i += static_cast<std::size_t>(prepared.dynamic)) {
+    quantise(std::span(x).subspan(i, static_cast<std::size_t>(prepared.dynamic)));
+  }
   if (prepared.factors.empty()) return x;
   for (std::size_t i = 0; i < x.size(); ++i) {
     x[i] = at_type(call.input_dtype(0), x[i] * prepared.factors[i % prepared.factors.size()]);
@@ -100,8 +112,9 @@ void run(const Call& call, const Prepared& prepared, Mutation mutation) {
   misbehave(call, false, mutation);
 }
 
-// code - zero or code * scale is rounded before the weight is; a product, at most K sums, and the bias.
-constexpr plumb_contract kContract = {PLUMB_F32, PLUMB_F32, PLUMB_F32, 1, 4, 0, 1};
+// A quantised activation is rounded; code - zero or code * scale is before the weight is; a product, at most K sums,
+// and the bias.
+constexpr plumb_contract kContract = {PLUMB_F32, PLUMB_F32, PLUMB_F32, 1, 5, 0, 1};
 
 struct Operator {
   const char* name;

@@ -1,5 +1,7 @@
 #include "reference/kernel/matmul_compressed.h"
 
+#include <cmath>
+
 #include "reference/kernel/grouped_linear.h"
 #include "reference/kernel/ports.h"
 #include "reference/shape_formula.h"
@@ -35,6 +37,18 @@ GroupedLinear::Matrix flat_codes(const Layout& layout, std::int64_t rows, std::i
   return codes;
 }
 
+// x quantised to int8 and back, `group` columns of a row at a time, quotients rounded to f32.
+void quantise_dynamically(GroupedLinear::Matrix& x, std::int64_t group) {
+  for (std::int64_t m = 0; m < x.rows(); ++m) {
+    for (std::int64_t first = 0; first < x.cols(); first += group) {
+      const double scale = round_to(DType::f32, x.row(m).segment(first, group).cwiseAbs().maxCoeff() / 127);
+      for (std::int64_t k = first; k < first + group; ++k) {
+        x(m, k) = scale == 0 ? 0 : scale * std::nearbyint(round_to(DType::f32, x(m, k) / scale));
+      }
+    }
+  }
+}
+
 Answer evaluate_matmul(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Extent extent = extent_of(signature);
@@ -56,6 +70,7 @@ Answer evaluate_matmul(const Problem& problem) {
     for (std::int64_t i = 0; i < zeros.size(); ++i) zeros.set(i, codes.data()[i]);
     linear.code -= spread(zeros);
   }
+  if (signature["dynamic"] != 0) quantise_dynamically(linear.x, signature["dynamic"]);
   return evaluate(linear);
 }
 
@@ -80,7 +95,12 @@ std::vector<Param> parameters() {
       choice_param("zeros", "what has a zero point of its own", {"group", "tensor"}),
       flag_param("zero_codes", "zero points are given in the weight's type"),
       flag_param("zero_point", "zero points are given as numbers"),
-      lead_param()};
+      lead_param(),
+      {"dynamic",
+       "columns of a row of x that are quantised to int8 together first; 0: none",
+       Param::Kind::integer,
+       {0, 32},
+       0}};
 }
 
 }  // namespace
@@ -119,7 +139,9 @@ Op matmul_compressed() {
       .constraints = {{"K >= 1 && N >= 1", "there is something to multiply"},
                       {"group >= 1", "a group has at least one element"},
                       {"K % group == 0", "groups divide the reduction"},
-                      {"zero_codes == 0 || zero_point == 0", "there is one kind of zero point"}},
+                      {"zero_codes == 0 || zero_point == 0", "there is one kind of zero point"},
+                      {"dynamic == 0 || dynamic == 32", "what OpenVINO has by default"},
+                      {"dynamic == 0 || (K % 32 == 0 && x == 7)", "32 columns of f32 are quantised together"}},
       .arithmetic = Arithmetic::accumulated,
       .length = "K",
       .max_code_magnitude = 383,

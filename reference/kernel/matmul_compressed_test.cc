@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "reference/testing/grouped.h"
 
 namespace plumb {
@@ -48,6 +50,18 @@ TEST(MatmulCompressed, AScaleMayServeAll) {
   inputs[2] = tensor_from(DType::f16, {1, 1}, {2});
   EXPECT_EQ(value(inputs, {{"type", kU4}, {"scales", 1}}), (std::vector<double>{642, 1308}));
   EXPECT_ANY_THROW((void)value(inputs, {{"type", kU4}}));
+}
+
+// The largest of 32 is 254: s = 2, and 5 / 2 and 3 / 2 are rounded to even. The other 32 are zero.
+TEST(MatmulCompressed, ActivationsMayBeQuantisedFirst) {
+  Tensor x(DType::f32, {1, 64});
+  for (const auto& [k, value] : {std::pair{0, 254.0}, {1, 5.0}, {2, 3.0}, {3, -5.1}}) x.set(k, value);
+  Tensor codes(DType::u8, {64});
+  for (std::int64_t k = 0; k < 4; ++k) codes.set(k, std::pow(4.0, static_cast<double>(3 - k)));
+  const std::vector<Tensor> inputs = {x, codes, tensor_from(DType::f32, {1, 2}, {1, 1}), Tensor(), Tensor()};
+  const Expected got =
+      evaluated(matmul_compressed(), inputs, {{"N", 1}, {"group", 32}, {"type", kU8}, {"dynamic", 32}});
+  EXPECT_EQ(got.value, std::vector<double>{254 * 64 + 4 * 16 + 4 * 4 - 6});
 }
 
 }  // namespace

@@ -68,6 +68,20 @@ std::optional<golden::Case> matmul_case(golden::Case recorded, const std::string
   return recorded;
 }
 
+// When the plugin quantises activations, as the records show: 32 columns divide groups and rows, and there is no zero
+// point for all nor any number or code of i4 as one. Else its default setting changes nothing.
+bool was_quantised(const golden::Case& recorded, bool numbers) {
+  const auto number = [&](const char* name) { return std::get<std::int64_t>(recorded.attributes.at(name)); };
+  const auto is_there = [&](const char* name) {
+    return std::ranges::find(recorded.inputs, name, &golden::Array::name) != recorded.inputs.end();
+  };
+  if (number("group_size") % 32 != 0 || number("k") % 32 != 0) return false;
+  const auto& type = std::get<std::string>(recorded.attributes.at("element_type"));
+  if (type == "i4" && is_there("zero_codes")) return false;
+  const auto zero = std::ranges::find(recorded.inputs, "zero_point", &golden::Array::name);
+  return !numbers || zero->dtype == "u8";
+}
+
 GoldenBinding matmul_binding(const std::string& output, const Contract& contract) {
   GoldenBinding binding{"openvino.matmul_compressed",
                         "matmul_compressed",
@@ -80,8 +94,10 @@ GoldenBinding matmul_binding(const std::string& output, const Contract& contract
                         {{output, "y"}},
                         {},
                         contract};
-  binding.adapt = [](const golden::Case& recorded, Sizes& params) {
+  binding.adapt = [output](const golden::Case& recorded, Sizes& params) {
     const auto zero = std::ranges::find(recorded.inputs, "zero_point", &golden::Array::name);
+    const bool quantises = output == "y_dynamic_quantization" && was_quantised(recorded, zero != recorded.inputs.end());
+    params["dynamic"] = quantises ? 32 : 0;
     params["zeros"] = zero != recorded.inputs.end() && element_count(zero->shape) == 1 ? 1 : 0;
   };
   binding.restate = [output](golden::Case recorded) { return matmul_case(std::move(recorded), output); };
@@ -98,6 +114,7 @@ std::vector<GoldenBinding> openvino_bindings() {
   std::vector<GoldenBinding> bindings = unpack_bindings();
   bindings.push_back(matmul_binding("y", kFactors));
   bindings.push_back(matmul_binding("y_accuracy_mode", kHalfWeight));
+  bindings.push_back(matmul_binding("y_dynamic_quantization", kFactors));
   const std::vector<GoldenBinding> others = {
       {"openvino.convert_to_low_bit",
        "ov_pack",
