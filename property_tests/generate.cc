@@ -60,11 +60,19 @@ std::vector<std::int64_t> legal_values(const Op& op, const Param& param, Sizes s
   return values;
 }
 
+// Any size, or one of those that are planned for the operator: some have no others that are legal.
+std::int64_t draw_size(const Size& size, Draw& draw, std::int64_t limit) {
+  if (draw.integer(0, 1) == 0) return draw.integer(0, limit);
+  std::vector<std::int64_t> planned = size.sweep;
+  std::erase_if(planned, [&](std::int64_t value) { return value > std::max(limit, size.sweep.front()); });
+  return draw.element(planned);
+}
+
 // Sizes first, then one parameter after the other among the values that are legal given the ones before. None if the
 // sizes are illegal with the simplest parameters.
 std::optional<Sizes> draw_sizes(const Op& op, Draw& draw, std::int64_t limit) {
   Sizes sizes;
-  for (const Size& size : op.sizes) sizes[size.name] = draw.integer(0, limit);
+  for (const Size& size : op.sizes) sizes[size.name] = draw_size(size, draw, limit);
   for (const Param& param : op.params) sizes[param.name] = simplest(param);
   if (!can_be_made(op, sizes)) return std::nullopt;
   for (const Param& param : op.params) sizes[param.name] = draw.element(legal_values(op, param, sizes, limit));

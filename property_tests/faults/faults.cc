@@ -101,7 +101,8 @@ constexpr Fault kFaults[] = {
     {"aborts", kEmbedding, "abort() for M > 16, N < 3", aborts, Outcome::crash, "SIGABRT", "M > 16 && N < 3", both},
 
     // linear_q4gsw_backward
-    {"offset_7", kBackward, "7 subtracted instead of 8", offset_7, Outcome::fail},
+    {"offset_7", kBackward, "7 subtracted instead of 8", offset_7, Outcome::fail, "", "1", no_peer,
+     "offset 7 instead of 8"},
     {"scale_of_group_0", kBackward, "one scale for all groups", scale_of_group_0, Outcome::fail, "", "column >= group"},
     {"scale_of_previous_group", kBackward, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "",
      "column >= group"},
@@ -112,7 +113,8 @@ constexpr Fault kFaults[] = {
      "column == K - 1", torchao},
 
     // linear_qcs4w
-    {"offset_7", kPerChannel, "codes one too large", offset_7, Outcome::fail},
+    {"offset_7", kPerChannel, "codes one too large", offset_7, Outcome::fail, "", "1", no_peer,
+     "offset 7 instead of 8"},
     {"last_k_dropped", kPerChannel, "last product missing", last_k_dropped, Outcome::fail, "", "1", torchao},
     {"last_row_missing", kPerChannel, "row M - 1 not written", last_row_missing, Outcome::fail, "", "row == M - 1"},
     {"one_written_beyond", kPerChannel, "element M * N written", one_written_beyond, Outcome::fail,
