@@ -115,6 +115,11 @@ struct Expected {
   /// Arithmetic::accumulated only: absolute values that are rounded to the output's type on the way to it, before what
   /// the definition does last. Empty: none.
   std::vector<double> rounded_before = {};
+  /// Arithmetic::prescribed only: how far an admissible outcome may lie from `value`, where the definition leaves some
+  /// rounding open (the order of a sum, a function's last bits). A code that may be 3 or 4 is 3.5 with slack 0.5.
+  /// Infinite: anything is admissible, and the element is not judged. Empty: nothing is left open, `value` is the only
+  /// outcome.
+  std::vector<double> slack = {};
 };
 
 /// What the oracle says about every output, in the operator's order.
@@ -132,6 +137,9 @@ struct Op {
   std::vector<Port> outputs;
   std::vector<Constraint> constraints = {};
   Arithmetic arithmetic = Arithmetic::prescribed;
+  /// Arithmetic::prescribed: what the definition does not fix to the last bit, e.g. "the order of sums", so that an
+  /// element may have several admissible outcomes (Expected::slack). Empty = nothing.
+  std::string left_open = {};
   std::string length = {};     ///< Arithmetic::accumulated: number of products, e.g. "K".
   int max_code_magnitude = 0;  ///< Largest |code - zero point|; 0 where there are no codes to multiply.
   std::function<Answer(const Problem&)> evaluate;
