@@ -215,10 +215,11 @@ void Call::store_f32(std::span<const float> values) const {
     if (!values.empty()) std::memcpy(call_->outputs[0].data, values.data(), values.size_bytes());
     return;
   }
-  PLUMB_CHECK(output_dtype() == DType::f16);
+  PLUMB_CHECK(output_dtype() == DType::f16 || output_dtype() == DType::bf16);
   auto* out = static_cast<std::byte*>(call_->outputs[0].data);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::uint16_t bits = Eigen::half(values[i]).x;
+    const std::uint16_t bits = output_dtype() == DType::f16 ? std::uint16_t{Eigen::half(values[i]).x}
+                                                            : std::uint16_t{Eigen::bfloat16(values[i]).value};
     std::memcpy(out + i * sizeof bits, &bits, sizeof bits);
   }
 }

@@ -99,7 +99,9 @@ std::vector<double> bounds(const Op& op, const Signature& signature, const Contr
   PLUMB_CHECK(!sums || expected.largest_weight.size() == result.size());
   for (std::size_t i = 0; i < result.size(); ++i) {
     if (!sums && !std::isfinite(expected.value[i])) continue;  // one product: exactly NaN or infinite
-    const double error = f.relative * expected.magnitude[i] + f.underflow * expected.underflow[i];
+    double error = f.relative * expected.magnitude[i] + f.underflow * expected.underflow[i];
+    // What is rounded on the way, off by `error` as it is, is off by another u_out of itself.
+    if (!expected.rounded_before.empty()) error += f.output * (expected.rounded_before[i] + error) + f.output_floor;
     result[i] = sums && may_overflow(f, expected, i, error)
                     ? kInfinity
                     : error + f.output * (std::abs(expected.value[i]) + error) + f.output_floor;

@@ -223,5 +223,16 @@ RC_GTEST_PROP(BoundProperty, HoldsForRoundedFactorsAndAnyOrderOfSummation, ()) {
   RC_ASSERT(std::abs(got - expected.value[0]) <= bound);
 }
 
+// 40 is rounded to f16 before the last sum, off by what it already is.
+TEST(Bound, OfWhatIsRoundedOnTheWay) {
+  Expected expected{{3}, {5}, {6}, {20}, {1}, {1}};
+  const Op& op = op_named("linear_q4gsw");
+  const double once = bounds(op, linear_signature(DType::f16), {}, expected).at(0);
+  expected.rounded_before = {40};
+  const double u = 0x1p-11, floor = 0x1p-25, error = (once - floor - u * 3) / (1 + u);
+  const double between = error + u * (40 + error) + floor;
+  expect_close(bounds(op, linear_signature(DType::f16), {}, expected).at(0), between + u * (3 + between) + floor);
+}
+
 }  // namespace
 }  // namespace plumb

@@ -29,6 +29,7 @@ enum class Fill {
   activation,  ///< Floating-point activations.
   weight,      ///< Floating-point weights that are to be quantised.
   scale,       ///< Group scales.
+  factor,      ///< What columns of an activation are multiplied by first.
   number,      ///< What is to be converted: any number of the element type, NaN and infinities included.
   bias,
 };
@@ -111,6 +112,9 @@ struct Expected {
   std::vector<double> underflow;  ///< Error caused if every operation is off by one absolute unit (for underflow).
   /// Arithmetic::accumulated only: max |x_k| and max |w_k|, which overflow if rounded to a type of narrow range.
   std::vector<double> largest_activation = {}, largest_weight = {};
+  /// Arithmetic::accumulated only: absolute values that are rounded to the output's type on the way to it, before what
+  /// the definition does last. Empty: none.
+  std::vector<double> rounded_before = {};
   /// Arithmetic::prescribed only: how far an admissible outcome may lie from `value`, where the definition leaves some
   /// rounding open (the order of a sum, a function's last bits). A code that may be 3 or 4 is 3.5 with slack 0.5.
   /// Infinite: anything is admissible, and the element is not judged. Empty: nothing is left open, `value` is the only

@@ -4,7 +4,12 @@
 
 #include "reference/error.h"
 #include "reference/kernel/embedding_q4gsw.h"
+#include "reference/kernel/linear_int4_plain_int32.h"
 #include "reference/kernel/linear_q4gsw.h"
+#include "reference/kernel/linear_q4gsw_backward.h"
+#include "reference/kernel/linear_qcs4w.h"
+#include "reference/kernel/matmul_compressed.h"
+#include "reference/kernel/weight_int4pack_mm.h"
 #include "reference/names.h"
 #include "reference/quant/aligned_rows.h"
 #include "reference/quant/aten_int4.h"
@@ -86,6 +91,11 @@ std::span<const Op> all_ops() {
       q4gsw_requant_w_4x8(),
       linear_q4gsw(),
       embedding_4bit(),
+      linear_q4gsw_backward(),
+      linear_qcs4w(),
+      linear_int4_plain_int32(),
+      matmul_compressed(),
+      weight_int4pack_mm(),
       embedding_q4gsw(),
   };
   return ops;

@@ -32,6 +32,12 @@ constexpr int kExactScaleExponent = -3;
 // Elements of a weight that share a kind of value: shorter than any group that is quantised together.
 constexpr std::uint64_t kWeightChunk = 8;
 
+// How many columns of an activation the operator quantises to int8 together, before it does anything else; 0: none.
+std::int64_t quantised_together(const Signature& signature) {
+  const auto found = signature.values.find("dynamic");
+  return found == signature.values.end() ? 0 : found->second;
+}
+
 // What the value of one element is made from.
 struct Source {
   const Op& op;
@@ -44,8 +50,18 @@ struct Source {
   [[nodiscard]] double activation(std::uint64_t index) const {
     if (!mode.exact()) return random.uniform(index, mode.activation_low, mode.activation_width);
     const auto columns = static_cast<std::uint64_t>(signature["K"]), stride = static_cast<std::uint64_t>(budget.stride);
+    if (quantised_together(signature) > 0) return code_of_activation(index / columns, index % columns, stride);
     if (index % columns % stride != (index / columns + seed) % stride) return 0;
     const auto magnitude = static_cast<double>(random.integer(index, 1, budget.activation));
+    return random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude;
+  }
+
+  // Quantising such a group to int8 changes nothing: its largest magnitude is 127, which makes the scale 1.
+  [[nodiscard]] double code_of_activation(std::uint64_t row, std::uint64_t column, std::uint64_t stride) const {
+    const auto together = static_cast<std::uint64_t>(quantised_together(signature));
+    const std::uint64_t group = column / together, index = row * static_cast<std::uint64_t>(signature["K"]) + column;
+    if (group % stride != (row + seed) % stride) return 0;
+    const double magnitude = column % together == (row + group) % together ? 127 : 1;
     return random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude;
   }
 
@@ -60,6 +76,12 @@ struct Source {
     }
     const auto e = static_cast<int>(random.integer(index, mode.scale_exponent_low, mode.scale_exponent_high));
     return std::ldexp(random.uniform(index, 1, 1, 1), e);
+  }
+
+  // Exact data keep their budget: signs.
+  [[nodiscard]] double factor(std::uint64_t index) const {
+    if (mode.exact()) return random.integer(index, 0, 1) != 0 ? 1 : -1;
+    return random.uniform(index, 0.5, 1);
   }
 
   [[nodiscard]] double bias(std::uint64_t index) const {
@@ -208,6 +230,8 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
       return source.activation(index);
     case Fill::scale:
       return source.scale(index);
+    case Fill::factor:
+      return source.factor(index);
     case Fill::number:
       return source.number(index, type);
     case Fill::bias:
@@ -221,7 +245,14 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
 ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& mode) {
   if (!mode.exact() || op.arithmetic != Arithmetic::accumulated) return {1, 3, 1, 1};
   const int bits = std::min(mode.exact_bits, info(dtype_of(op.outputs[0], op, signature)).precision_bits);
-  return plan_exact(evaluate_formula(op.length, signature.values), op.max_code_magnitude, bits);
+  const std::int64_t length = evaluate_formula(op.length, signature.values);
+  ExactBudget budget = plan_exact(length, op.max_code_magnitude, bits);
+  if (const std::int64_t together = quantised_together(signature); together > 0) {
+    const std::int64_t per_group = (127 + together - 1) * op.max_code_magnitude * 2;
+    const std::int64_t active = std::max<std::int64_t>(((std::int64_t{1} << bits) - budget.bias) / per_group, 1);
+    budget = {1, 1, (length / together + active - 1) / active, budget.bias};
+  }
+  return budget;
 }
 
 }  // namespace

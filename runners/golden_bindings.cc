@@ -8,7 +8,7 @@ namespace {
 std::vector<GoldenBinding> make_bindings() {
   std::vector<GoldenBinding> bindings;
   for (const auto system :
-       {openvino_bindings, nncf_bindings, torchao_bindings, executorch_bindings, affine_bindings,
+       {openvino_bindings, nncf_bindings, torchao_bindings, int4_linear_bindings, executorch_bindings, affine_bindings,
         quantiser_step_bindings, int4_quantiser_bindings, hqq_bindings, quantised_tensor_bindings}) {
     for (GoldenBinding& binding : system()) bindings.push_back(std::move(binding));
   }

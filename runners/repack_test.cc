@@ -73,7 +73,7 @@ class Repack : public testing::Test {
   }
 
   const Layout& rows_ = layout_named("et_vk.q4gsw");
-  const Layout& blocks_ = layout_named("plumb.rows_32");
+  const Layout& blocks_ = layout_named("plumb.rows_8");
   golden::TemporaryFolder folder_;
 };
 

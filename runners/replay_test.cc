@@ -40,6 +40,14 @@ TEST(Replay, FailsExactlyTheRecordedDefects) {
       }
     }
   }
+  // Groups that OpenVINO's kernel has no block for: the graph as it stands is right even there.
+  for (const char* name :
+       {"group_i4_zero_none_m2_n16_k120_g40", "group_u2_zero_2_m1_n48_k192_g96", "group_u2_zero_packed_m2_n16_k160_g80",
+        "group_u4_zero_none_m3_n32_k160_g80", "group_u4_zero_packed_m1_n16_k96_g48"}) {
+    for (const char* output : {"y", "y_dynamic_quantization"}) {
+      expected.insert(std::string("openvino/ov_matmul.h5:") + name + "/" + output);
+    }
+  }
   const plumb::Run run = replay(kGolden, "upstream");
   EXPECT_EQ(names_of(run, Outcome::xfail), expected);
   EXPECT_EQ(names_of(run, Outcome::fail), std::set<std::string>{});
@@ -55,6 +63,11 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   }
   EXPECT_GE(passed["pack_uint4"], 14 + 16);
   EXPECT_GE(passed["unpack_uint4"], 10 + 10);
+  EXPECT_GE(passed["matmul_compressed"], 3 * 81 - 10);
+  EXPECT_GE(passed["linear_int4_plain_int32"], 48 + 2 * 20);
+  EXPECT_GE(passed["weight_int4pack_mm"], 3 * (21 + 18));
+  EXPECT_GE(passed["linear_qcs4w"], 5 + 5);
+  EXPECT_GE(passed["linear_q4gsw_backward"], 4 + 3);
   EXPECT_GE(passed["pack_plain_int32"], 30 + 30);
   EXPECT_GE(passed["unpack_plain_int32"], 30 + 30);
   EXPECT_GE(passed["pack_uintx"], 70 + 72);
@@ -102,7 +115,6 @@ TEST(Replay, CountsAndNamesWhatHasNoOperator) {
   for (const Record& record : run.records) {
     if (record.outcome == Outcome::skip) ++reasons[record.reason];
   }
-  EXPECT_EQ(reasons["no operator yet for executorch.linear_q4gsw_backward"], 5);
   EXPECT_EQ(reasons["no operator yet for executorch.linear_dW"], 2);
 }
 

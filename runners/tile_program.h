@@ -13,7 +13,7 @@
 namespace plumb {
 
 inline constexpr std::int64_t kBlockBytes = 16;
-inline constexpr int kMostBlockBits = 6;  ///< A tile has at most 2^6 blocks.
+inline constexpr int kMostBlockBits = 8;  ///< A tile has at most 2^8 blocks.
 
 /// One operation on the blocks of a tile.
 struct TileStep {

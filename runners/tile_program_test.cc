@@ -92,7 +92,7 @@ TEST(TileProgram, MapsAndRefuses) {
 TEST(TileProgram, RepacksOnEveryTarget) {
   const Extent extent{70, 200};
   on_every_target([&] {
-    for (const char* from_name : {"torchao.plain_int32", "et_vk.w_4x8_nc", "plumb.rows_32", "torchao.uintx4"}) {
+    for (const char* from_name : {"torchao.plain_int32", "et_vk.w_4x8_nc", "plumb.rows_8", "torchao.uintx4"}) {
       for (const char* to_name : {"et_vk.q4gsw", "et_vk.q4_linear_kc", "aten.int4_default", "torchao.uintx4"}) {
         const Layout &from = layout_named(from_name), &to = layout_named(to_name);
         std::vector<int> codes;

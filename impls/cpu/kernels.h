@@ -56,6 +56,11 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel q4gsw_requant_w_4x8(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
 [[nodiscard]] Kernel embedding_4bit(const Target& target);
+[[nodiscard]] Kernel linear_q4gsw_backward(const Target& target);
+[[nodiscard]] Kernel linear_qcs4w(const Target& target);
+[[nodiscard]] Kernel linear_int4_plain_int32(const Target& target);
+[[nodiscard]] Kernel matmul_compressed(const Target& target);
+[[nodiscard]] Kernel weight_int4pack_mm(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
@@ -111,6 +116,11 @@ inline constexpr MakeKernel kKernels[] = {
     q4gsw_requant_w_4x8,
     linear_q4gsw,
     embedding_4bit,
+    linear_q4gsw_backward,
+    linear_qcs4w,
+    linear_int4_plain_int32,
+    matmul_compressed,
+    weight_int4pack_mm,
     embedding_q4gsw,
 };
 

@@ -60,6 +60,11 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel q4gsw_requant_w_4x8_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_4bit_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_q4gsw_backward_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_qcs4w_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_int4_plain_int32_kernel(const DeviceId& device);
+[[nodiscard]] Kernel matmul_compressed_kernel(const DeviceId& device);
+[[nodiscard]] Kernel weight_int4pack_mm_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -60,6 +60,11 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::q4gsw_requant_w_4x8_kernel,
     vulkan::linear_q4gsw_kernel,
     vulkan::embedding_4bit_kernel,
+    vulkan::linear_q4gsw_backward_kernel,
+    vulkan::linear_qcs4w_kernel,
+    vulkan::linear_int4_plain_int32_kernel,
+    vulkan::matmul_compressed_kernel,
+    vulkan::weight_int4pack_mm_kernel,
     vulkan::embedding_q4gsw_kernel,
 };
 

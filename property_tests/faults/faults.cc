@@ -13,6 +13,11 @@ namespace {
 
 constexpr const char* kLinear = "linear_q4gsw";
 constexpr const char* kEmbedding = "embedding_q4gsw";
+constexpr const char* kBackward = "linear_q4gsw_backward";
+constexpr const char* kPerChannel = "linear_qcs4w";
+constexpr const char* kPlainInt32 = "linear_int4_plain_int32";
+constexpr const char* kCompressed = "matmul_compressed";
+constexpr const char* kAten = "weight_int4pack_mm";
 constexpr const char* kPack = "pack_uint4";
 constexpr const char* kUnpack = "unpack_uint4";
 
@@ -95,6 +100,62 @@ constexpr Fault kFaults[] = {
      "bytes outside y were written", "1", both},
     {"aborts", kEmbedding, "abort() for M > 16, N < 3", aborts, Outcome::crash, "SIGABRT", "M > 16 && N < 3", both},
 
+    // linear_q4gsw_backward
+    {"offset_7", kBackward, "7 subtracted instead of 8", offset_7, Outcome::fail, "", "1", no_peer,
+     "offset 7 instead of 8"},
+    {"scale_of_group_0", kBackward, "one scale for all groups", scale_of_group_0, Outcome::fail, "", "column >= group"},
+    {"scale_of_previous_group", kBackward, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "",
+     "column >= group"},
+    {"scales_transposed", kBackward, "scales read as [N, K/group]", scales_transposed, Outcome::fail, "",
+     "K > group && N > 1"},
+    {"last_k_dropped", kBackward, "last output's gradient missing", last_k_dropped, Outcome::fail, "", "1", torchao},
+    {"last_column_unwritten", kBackward, "column K - 1 not written", last_column_unwritten, Outcome::fail, "",
+     "column == K - 1", torchao},
+
+    // linear_qcs4w
+    {"offset_7", kPerChannel, "codes one too large", offset_7, Outcome::fail, "", "1", no_peer,
+     "offset 7 instead of 8"},
+    {"last_k_dropped", kPerChannel, "last product missing", last_k_dropped, Outcome::fail, "", "1", torchao},
+    {"last_row_missing", kPerChannel, "row M - 1 not written", last_row_missing, Outcome::fail, "", "row == M - 1"},
+    {"one_written_beyond", kPerChannel, "element M * N written", one_written_beyond, Outcome::fail,
+     "bytes outside y were written", "1", both},
+
+    // linear_int4_plain_int32
+    {"zero_point_ignored", kPlainInt32, "zero points not subtracted", zero_point_ignored, Outcome::fail},
+    {"act_pre_scale_dropped", kPlainInt32, "act_pre_scale ignored", act_pre_scale_dropped, Outcome::fail, "",
+     "act_pre_scale"},
+    {"bias_dropped", kPlainInt32, "bias ignored", bias_dropped, Outcome::fail, "", "bias", torchao},
+    {"scale_of_previous_group", kPlainInt32, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "",
+     "K > group"},
+    {"scales_transposed", kPlainInt32, "scales read as [N, K/group]", scales_transposed, Outcome::fail, "",
+     "K > group && N > 1"},
+    {"last_column_unwritten", kPlainInt32, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
+     "column == N - 1"},
+
+    // matmul_compressed
+    {"zero_point_ignored", kCompressed, "zero points not subtracted", zero_point_ignored, Outcome::fail, "",
+     "zero_codes || zero_point"},
+    {"offset_7", kCompressed, "codes one too large", offset_7, Outcome::fail},
+    {"group_is_32", kCompressed, "group index k / 32 whatever the group", group_is_32, Outcome::fail, "",
+     "group != 32 && K > group && scales == 0", both},
+    {"scale_of_previous_group", kCompressed, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "",
+     "K > group && scales == 0"},
+    {"scales_transposed", kCompressed, "scales read as [K/group, N]", scales_transposed, Outcome::fail, "",
+     "K > group && N > 1 && scales == 0"},
+    {"last_k_dropped", kCompressed, "last product missing", last_k_dropped, Outcome::fail, "", "1", torchao},
+    {"half_precision", kCompressed, "accumulates in f16, claims f32", half_precision, Outcome::fail, "", "1", both},
+
+    // weight_int4pack_mm
+    {"zero_point_ignored", kAten, "zeros not added", zero_point_ignored, Outcome::fail},
+    {"offset_7", kAten, "7 subtracted instead of 8", offset_7, Outcome::fail},
+    {"act_pre_scale_dropped", kAten, "act_pre_scale ignored", act_pre_scale_dropped, Outcome::fail, "",
+     "act_pre_scale"},
+    {"scale_of_group_0", kAten, "one scale for all groups", scale_of_group_0, Outcome::fail, "", "K > group"},
+    {"scales_transposed", kAten, "scales read as [N, K/group]", scales_transposed, Outcome::fail, "",
+     "K > group && N > 1"},
+    {"last_column_unwritten", kAten, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
+     "column == N - 1"},
+
     // pack_uint4
     {"nibbles_swapped", kPack, "first code in the high nibble", nibbles_swapped, Outcome::fail, "", "1", no_peer,
      "nibbles swapped"},
@@ -131,6 +192,7 @@ Kernel make_kernel(std::string_view op, Mutation mutation) {
   for (const Plain& plain : kPlain) {
     if (op == plain.op) return plain.make(mutation);
   }
+  if (std::optional<Kernel> kernel = grouped_linear(op, mutation)) return std::move(*kernel);
   return spoilt_kernel(op, mutation);
 }
 

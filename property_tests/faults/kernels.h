@@ -4,6 +4,8 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "impls/builtin.h"
 #include "property_tests/faults/mutation.h"
@@ -14,6 +16,8 @@ namespace plumb::faults {
 [[nodiscard]] Kernel unpack_uint4(Mutation mutation);
 [[nodiscard]] Kernel linear_q4gsw(Mutation mutation);
 [[nodiscard]] Kernel embedding_q4gsw(Mutation mutation);
+/// The operators of impls/linear_source.h but linear_q4gsw; nothing for any other.
+[[nodiscard]] std::optional<Kernel> grouped_linear(std::string_view op, Mutation mutation);
 
 /// The code in byte `byte` of a pair, from offset binary: -8 … 7.
 [[nodiscard]] int decode(std::uint8_t byte, bool high, Mutation mutation);

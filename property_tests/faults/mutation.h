@@ -20,6 +20,8 @@ enum class Mutation {
   scale_of_group_0,
   scales_transposed,
   group_is_32,
+  zero_point_ignored,
+  act_pre_scale_dropped,
   // Which elements are read and written.
   last_k_dropped,
   tail_counted_twice,

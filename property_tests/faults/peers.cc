@@ -17,8 +17,13 @@ double normal(const Random& random, std::uint64_t index) {
 }
 
 Problem friendly_problem(const Op& op) {
-  const Sizes sizes = op.name == "linear_q4gsw" ? Sizes{{"M", 8}, {"K", 1024}, {"N", 128}, {"group", 32}, {"bias", 1}}
-                                                : Sizes{{"M", 8}, {"K", 256}, {"N", 64}, {"group", 32}};
+  Sizes sizes =
+      op.name == "linear_q4gsw" ? Sizes{{"M", 8}, {"K", 1024}, {"N", 128}} : Sizes{{"M", 8}, {"K", 256}, {"N", 64}};
+  for (const auto& [name, value] :
+       Sizes{{"group", 32}, {"bias", 1}, {"act_pre_scale", 1}, {"zero_codes", 1}, {"type", 1}}) {
+    const Param* param = op.param(name);
+    if (param != nullptr && param->kind != Param::Kind::dtype) sizes[name] = value;
+  }
   Problem problem = make_problem({&op, make_signature(op, sizes), &data_mode_named("bounded"), 0});
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     const Port& port = op.inputs[i];

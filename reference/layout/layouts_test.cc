@@ -31,7 +31,7 @@ TEST(Layouts, NamesAreUniqueAndUnknownOnesRefused) {
   } catch (const Error& error) {
     const std::string message = error.what();
     EXPECT_TRUE(message.starts_with("layout 'et_vk.q4' is unknown; expected one of nncf.u4, ")) << message;
-    EXPECT_TRUE(message.ends_with(", plumb.rows_32")) << message;
+    EXPECT_TRUE(message.ends_with(", plumb.rows_8")) << message;
   }
 }
 
@@ -144,29 +144,22 @@ TEST(Layouts, TorchaosUintxStridesThroughShards) {
             (Bytes{0x51, 0x62, 0x73, 0x84, 0xf0, 0, 0, 0}));
 }
 
-TEST(Layouts, Rows32PutsRowJWithRowJPlus16) {
-  std::vector<int> codes;
-  for (int row = 0; row < 33; ++row) {
-    for (int column = 0; column < 2; ++column) codes.push_back(row == 32 ? 7 - column : (row + column) % 16 - 8);
-  }
-  Bytes expected;  // row j and row j + 16 hold the same code here, stored as j + column modulo 16
-  for (const int stored : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}) {
-    expected.push_back(static_cast<std::uint8_t>(stored * 17));
-  }
-  for (const int stored : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0}) {
-    expected.push_back(static_cast<std::uint8_t>(stored * 17));
-  }
-  expected.resize(64, 0x88);
-  expected[32] = 0x8f;  // row 32, column 0: code 7; its partner is padding
-  expected[48] = 0x8e;
-  EXPECT_EQ(packed("plumb.rows_32", {33, 2}, codes), expected);
-  std::vector<int> one_row(32);
-  one_row[16] = -8;
-  one_row[1] = 1;
-  const Bytes column = packed("plumb.rows_32", {32, 1}, one_row);
-  EXPECT_EQ(column[0], 0x08);
-  EXPECT_EQ(column[1], 0x89);
-  EXPECT_EQ(column[2], 0x88);
+TEST(Layouts, Rows8PutsColumns16ApartInAWord) {
+  std::vector<int> codes(9 * 130, 0);
+  codes[0] = -8;            // row 0, column 0: word 0, lowest bits
+  codes[17] = 1;            // column 17: word 1, the next code
+  codes[127] = 7;           // column 127: word 15, the highest
+  codes[130 + 2] = -1;      // row 1, column 2: word 2 of the second 16
+  codes[129] = 2;           // column 129: word 1 of row 0 in the second chunk of 8 x 16 words
+  codes[8 * 130 + 3] = -3;  // row 8: word 3 of the second block of 2 x 8 x 16 words
+  Bytes expected(std::size_t{2} * 2 * 8 * 16 * 4, 0x88);
+  expected[0] = 0x80;
+  expected[4] = 0x98;
+  expected[15 * 4 + 3] = 0xf8;
+  expected[(16 + 2) * 4] = 0x87;
+  expected[(128 + 1) * 4] = 0x8a;
+  expected[(256 + 3) * 4] = 0x85;
+  EXPECT_EQ(packed("plumb.rows_8", {9, 130}, codes), expected);
 }
 
 TEST(Layouts, PictureOfQ4gsw) {
@@ -193,7 +186,7 @@ TEST(Layouts, PicturesOfLongOnesEndInDots) {
     EXPECT_EQ(text.find('?'), std::string::npos) << text;
     EXPECT_NE(text.find("w[0,0]"), std::string::npos) << text;
   }
-  EXPECT_TRUE(picture(layout_named("plumb.rows_32")).ends_with("   ...\n"));
+  EXPECT_TRUE(picture(layout_named("plumb.rows_8")).ends_with("   ...\n"));
 }
 
 }  // namespace

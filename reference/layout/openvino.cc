@@ -47,6 +47,7 @@ std::vector<Layout> openvino_layouts() {
        "four in three bytes: low nibbles in bytes 0 and 1, two upper bits each in byte 2, the first highest", source, 6,
        binary, 1, 1, 0, four_in_three},
       {"openvino.u8", "one a byte in flat order: f8e4m3, f8e5m2 and f8e8m0", source, 8, binary, 1, 1, 0, row_by_row(8)},
+      {"openvino.i8", "one a byte in flat order", source, 8, Encoding::twos_complement, 1, 1, 0, row_by_row(8)},
   };
 }
 

@@ -3,20 +3,22 @@
 namespace plumb {
 namespace {
 
-// Blocks of 32 rows; per column 16 bytes, byte j holding row j (low nibble) and row j + 16: a vector load of bytes
-// gives consecutive rows in its low and in its high nibbles.
-BitPosition rows_32(std::int64_t row, std::int64_t column, Extent padded) {
-  const std::int64_t block = row / 32, lane = row % 32;
-  return {(block * padded.columns + column) * 16 + lane % 16, lane < 16 ? 0 : 4};
+// Blocks of eight rows follow each other; in a block, chunks of 128 columns; in a chunk, 16 words for each row; word i
+// holds columns i, i + 16, …, i + 112 of the chunk, the lowest bits first: shifting a vector of words by 4 j bits
+// leaves 16 consecutive columns in their lowest bits.
+BitPosition rows_8(std::int64_t row, std::int64_t column, Extent padded) {
+  const std::int64_t chunk = row / 8 * (padded.columns / 128) + column / 128;
+  const std::int64_t word = (chunk * 8 + row % 8) * 16 + column % 16, place = column % 128 / 16;
+  return {word * 4 + place / 2, place % 2 == 0 ? 0 : 4};
 }
 
 }  // namespace
 
 std::vector<Layout> plumbline_layouts() {
   return {
-      {"plumb.rows_32",
-       "offset binary, per column 16 bytes for 32 rows: row j in the low, row j + 16 in the high nibble",
-       "impls/cpu/rows_32.cc: repack_to_rows_32", 4, Encoding::offset_binary, 32, 1, 0, in_one_piece(rows_32)},
+      {"plumb.rows_8",
+       "offset binary, for 128 columns of 8 rows 16 words each, word i holding columns i, i + 16, …, lowest bits first",
+       "impls/cpu/grouped_weight.h", 4, Encoding::offset_binary, 8, 128, 0, in_one_piece(rows_8)},
   };
 }
 

@@ -102,7 +102,7 @@ void add_repack(CLI::App& app, Context& context) {
   command->add_flag("--overwrite", flags->overwrite, "Replace OUT");
   command->footer(fmt::format(
       "Layouts: {}\n\nExamples:\n  plumb repack --from torchao.plain_int32 --to et_vk.q4gsw --add -8 in.h5 out.h5\n"
-      "  plumb repack --from et_vk.q4gsw --to plumb.rows_32 --shape 4096x11008 in.npy out.safetensors",
+      "  plumb repack --from et_vk.q4gsw --to plumb.rows_8 --shape 4096x11008 in.npy out.safetensors",
       fmt::join(names, ", ")));
   command->callback([flags, &context] { context.exit_code = repack(*flags); });
 }

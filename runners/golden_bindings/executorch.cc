@@ -52,6 +52,10 @@ void group_of_embedding(const golden::Case& recorded, Sizes& params) {
 std::vector<GoldenBinding> executorch_bindings() {
   const GoldenBinding::Renames linear = {
       {"x", "x"}, {"weights", "weights"}, {"weight_scales", "weight_scales"}, {"bias", "bias"}};
+  const GoldenBinding::Renames backward = {
+      {"d_out", "d_out"}, {"weights", "weights"}, {"weight_scales", "weight_scales"}};
+  const GoldenBinding::Renames gradient = {{"d_x", "d_x"}};
+  const GoldenBinding::Renames per_channel = {{"x", "x"}, {"weight", "weight"}, {"scales", "scales"}};
   const GoldenBinding::Renames embedding = {
       {"weight", "weight"}, {"weight_scales", "weight_scales"}, {"indices", "indices"}};
   const GoldenBinding::Renames group = {{"group_size", "group"}};
@@ -62,6 +66,16 @@ std::vector<GoldenBinding> executorch_bindings() {
   return {
       {"executorch.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kTorchLinear},
       {"executorch.shader.linear_q4gsw", "linear_q4gsw", linear, group, output, {}, kShaderLinear},
+      {"executorch.linear_q4gsw_backward", "linear_q4gsw_backward", backward, group, gradient, {}, kTorchLinear},
+      {"executorch.shader.linear_q4gsw_backward",
+       "linear_q4gsw_backward",
+       backward,
+       group,
+       gradient,
+       {},
+       kShaderLinear},
+      {"executorch.linear_qcs4w", "linear_qcs4w", per_channel, {}, output, {}, kTorchLinear, {{"codes", 0}}},
+      {"executorch.shader.linear_qcs4w", "linear_qcs4w", per_channel, {}, output, {}, kShaderLinear, {{"codes", 1}}},
       {"executorch.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output, kProduct},
       {"executorch.shader.embedding_q4gsw", "embedding_q4gsw", embedding, group_and_order, output, type_of_output,
        kProduct},

@@ -39,10 +39,82 @@ std::vector<GoldenBinding> unpack_bindings() {
   return bindings;
 }
 
+golden::Array* find_input(golden::Case& recorded, const std::string& name) {
+  const auto found = std::ranges::find(recorded.inputs, name, &golden::Array::name);
+  return found == recorded.inputs.end() ? nullptr : &*found;
+}
+
+// [N, G, 1] and [N, 1], or one for all.
+Shape without_last_axis(Shape shape) {
+  if (shape.empty()) return {1, 1};
+  if (shape.size() == 3) shape.pop_back();
+  return shape;
+}
+
+// A matmul with one of its outputs, alone. Zero points are numbers if they are not of the weight's packed type.
+std::optional<golden::Case> matmul_case(golden::Case recorded, const std::string& output) {
+  if (!has_output(recorded, output)) return std::nullopt;
+  std::erase_if(recorded.attributes, [&](const auto& attribute) {
+    return attribute.first.starts_with("wrong_") && attribute.first != "wrong_" + output;
+  });
+  golden::Array* scale = find_input(recorded, "scale");
+  scale->shape = without_last_axis(scale->shape);
+  if (golden::Array* zero = find_input(recorded, "zero_point")) {
+    const bool packed =
+        zero->logical_dtype != "" && zero->logical_dtype == find_input(recorded, "weight")->logical_dtype;
+    if (packed) zero->name = "zero_codes";
+    if (!packed) zero->shape = without_last_axis(zero->logical_dtype.empty() ? zero->shape : zero->logical_shape);
+  }
+  return recorded;
+}
+
+// When the plugin quantises activations, as the records show: 32 columns divide groups and rows, and there is no zero
+// point for all nor any number or code of i4 as one. Else its default setting changes nothing.
+bool was_quantised(const golden::Case& recorded, bool numbers) {
+  const auto number = [&](const char* name) { return std::get<std::int64_t>(recorded.attributes.at(name)); };
+  const auto is_there = [&](const char* name) {
+    return std::ranges::find(recorded.inputs, name, &golden::Array::name) != recorded.inputs.end();
+  };
+  if (number("group_size") % 32 != 0 || number("k") % 32 != 0) return false;
+  const auto& type = std::get<std::string>(recorded.attributes.at("element_type"));
+  if (type == "i4" && is_there("zero_codes")) return false;
+  const auto zero = std::ranges::find(recorded.inputs, "zero_point", &golden::Array::name);
+  return !numbers || zero->dtype == "u8";
+}
+
+GoldenBinding matmul_binding(const std::string& output, const Contract& contract) {
+  GoldenBinding binding{"openvino.matmul_compressed",
+                        "matmul_compressed",
+                        {{"x", "x"},
+                         {"weight", "weight"},
+                         {"scale", "scale"},
+                         {"zero_codes", "zero_codes"},
+                         {"zero_point", "zero_point"}},
+                        {{"n", "N"}, {"group_size", "group"}, {"element_type", "type"}},
+                        {{output, "y"}},
+                        {},
+                        contract};
+  binding.adapt = [output](const golden::Case& recorded, Sizes& params) {
+    const auto zero = std::ranges::find(recorded.inputs, "zero_point", &golden::Array::name);
+    const bool quantises = output == "y_dynamic_quantization" && was_quantised(recorded, zero != recorded.inputs.end());
+    params["dynamic"] = quantises ? 32 : 0;
+    params["zeros"] = zero != recorded.inputs.end() && element_count(zero->shape) == 1 ? 1 : 0;
+  };
+  binding.restate = [output](golden::Case recorded) { return matmul_case(std::move(recorded), output); };
+  return binding;
+}
+
+// Codes times scales in f32; or, in execution mode ACCURACY, as the graph has it, with the decompressed weight in f16.
+constexpr Contract kFactors{DType::f32, DType::f32, DType::f32, 1, 8, false, true};
+constexpr Contract kHalfWeight{DType::f32, DType::f16, DType::f32, 1, 8, false, true};
+
 }  // namespace
 
 std::vector<GoldenBinding> openvino_bindings() {
   std::vector<GoldenBinding> bindings = unpack_bindings();
+  bindings.push_back(matmul_binding("y", kFactors));
+  bindings.push_back(matmul_binding("y_accuracy_mode", kHalfWeight));
+  bindings.push_back(matmul_binding("y_dynamic_quantization", kFactors));
   const std::vector<GoldenBinding> others = {
       {"openvino.convert_to_low_bit",
        "ov_pack",

@@ -1,0 +1,44 @@
+// What linear layers with low-bit weights are made of, read from an operator's call: the same for all devices.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "impls/builtin.h"
+
+namespace plumb {
+
+/// w[n, k] = (base + code(n, k) - zero(n, g)) * scale(n, g), or, if `adds`,
+/// w[n, k] = (base + code(n, k)) * scale(n, g) + zero(n, g); g = k / group.
+struct WeightSource {
+  std::int64_t rows, columns, group;
+  int bits;                                                      ///< 2, 4 or 8
+  int base;                                                      ///< What code 0 means.
+  std::function<unsigned(std::int64_t n, std::int64_t k)> code;  ///< 0 … 2^bits - 1
+  std::function<float(std::int64_t n, std::int64_t g)> scale;
+  std::function<float(std::int64_t n, std::int64_t g)> zero = {};  ///< Empty: none.
+  bool adds = false;
+};
+
+/// y = sum_k x'[m, k] w[n, k] + bias[n]. It refers to the call's memory.
+struct LinearSource {
+  WeightSource weight;
+  std::vector<float> bias = {};     ///< [rows]; empty: none
+  std::vector<float> factors = {};  ///< [columns]: x' = x * factors, rounded to x's type. Empty: x' = x.
+  /// Columns of a row of x' that are quantised to int8 and back together: s = max |x'| / 127, s rne(x' / s). 0: none.
+  /// Divides the columns, and is a multiple of 16.
+  std::int64_t dynamic = 0;
+  bool rounds_before_bias = false;  ///< Sums are rounded to y's type before the bias is added, and again after.
+};
+
+/// The operators' layers, from the constants of a call of `prepare`.
+using ReadLinear = LinearSource (*)(const Call&);
+/// Also the weight of linear_q4gsw_backward, which is the same.
+[[nodiscard]] LinearSource read_linear_q4gsw(const Call& call);
+[[nodiscard]] LinearSource read_linear_qcs4w(const Call& call);
+[[nodiscard]] LinearSource read_linear_int4_plain_int32(const Call& call);
+[[nodiscard]] LinearSource read_matmul_compressed(const Call& call);
+[[nodiscard]] LinearSource read_weight_int4pack_mm(const Call& call);
+
+}  // namespace plumb
