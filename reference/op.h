@@ -22,14 +22,16 @@ enum class Role { activation, constant };
 
 /// What the values of an input mean, and so how data for it are made.
 enum class Fill {
-  bytes,       ///< Any byte.
-  codes,       ///< Packed codes in the port's layout.
-  integers,    ///< Unpacked codes, zero points: integers in [low, high], one an element.
-  index,       ///< Row numbers in [low, high].
-  activation,  ///< Floating-point activations.
-  weight,      ///< Floating-point weights that are to be quantised.
-  scale,       ///< Group scales.
-  number,      ///< What is to be converted: any number of the element type, NaN and infinities included.
+  bytes,             ///< Any byte.
+  codes,             ///< Packed codes in the port's layout.
+  integers,          ///< Unpacked codes, zero points: integers in [low, high], one an element.
+  index,             ///< Row numbers in [low, high].
+  activation,        ///< Floating-point activations.
+  activation_scale,  ///< Scales by which activations are quantised: one, or one for each of their rows.
+  code_sums,         ///< Sums of the codes of each group of the weight; its last axis may be padded, with zeros.
+  weight,            ///< Floating-point weights that are to be quantised.
+  scale,             ///< Group scales.
+  number,            ///< What is to be converted: any number of the element type, NaN and infinities included.
   bias,
 };
 
@@ -111,6 +113,9 @@ struct Expected {
   std::vector<double> underflow;  ///< Error caused if every operation is off by one absolute unit (for underflow).
   /// Arithmetic::accumulated only: max |x_k| and max |w_k|, which overflow if rounded to a type of narrow range.
   std::vector<double> largest_activation = {}, largest_weight = {};
+  /// For each element, what the other outcome of each rounding that could go either way adds to its value. Every one
+  /// may be taken or not (see outcomes.h). Empty: no element has any.
+  std::vector<std::vector<double>> steps = {};
 };
 
 /// What the oracle says about every output, in the operator's order.
@@ -129,6 +134,7 @@ struct Op {
   std::vector<Constraint> constraints = {};
   Arithmetic arithmetic = Arithmetic::prescribed;
   std::string length = {};     ///< Arithmetic::accumulated: number of products, e.g. "K".
+  std::string products = {};   ///< The same for products that integers sum up before anything is rounded; empty: none.
   int max_code_magnitude = 0;  ///< Largest |code - zero point|; 0 where there are no codes to multiply.
   std::function<Answer(const Problem&)> evaluate;
 

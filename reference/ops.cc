@@ -4,6 +4,7 @@
 
 #include "reference/error.h"
 #include "reference/kernel/embedding_q4gsw.h"
+#include "reference/kernel/linear_int8.h"
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/names.h"
 #include "reference/quant/aligned_rows.h"
@@ -72,6 +73,8 @@ std::span<const Op> all_ops() {
       q4gsw_requant(),
       q4gsw_requant_w_4x8(),
       linear_q4gsw(),
+      linear_dq8ca_q4gsw(),
+      linear_q8ta_q8csw(),
       embedding_q4gsw(),
   };
   return ops;

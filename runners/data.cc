@@ -28,6 +28,8 @@ constexpr std::array<DataMode, 6> kModes = {{
 
 // Quanta of exact data are multiples of 2^-3, so that a kernel that truncates to integers is seen.
 constexpr int kExactScaleExponent = -3;
+// Scales of exact activations are 2^e, e in [0, this].
+constexpr int kExactActivationExponents = 2;
 
 // Elements of a weight that share a kind of value: shorter than any group that is quantised together.
 constexpr std::uint64_t kWeightChunk = 8;
@@ -46,7 +48,28 @@ struct Source {
     const auto columns = static_cast<std::uint64_t>(signature["K"]), stride = static_cast<std::uint64_t>(budget.stride);
     if (index % columns % stride != (index / columns + seed) % stride) return 0;
     const auto magnitude = static_cast<double>(random.integer(index, 1, budget.activation));
-    return random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude;
+    return (random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude) * quantum_of(index / columns);
+  }
+
+  // Scales of activations that most of the int8 range is used with, or powers of two.
+  [[nodiscard]] double activation_scale(std::uint64_t index) const {
+    if (mode.exact()) return std::ldexp(1.0, static_cast<int>(random.integer(index, 0, kExactActivationExponents)));
+    const int spread = (mode.scale_exponent_high - mode.scale_exponent_low) / 3;
+    return std::ldexp(random.uniform(index, 1, 1, 1), static_cast<int>(random.integer(index, -6 - spread, -6)));
+  }
+
+  // What exact activations of a row are whole multiples of: the scale they are quantised with, so that nothing is lost.
+  [[nodiscard]] double quantum_of(std::uint64_t row) const {
+    for (const Port& port : op.inputs) {
+      if (port.fill != Fill::activation_scale) continue;
+      const bool is_one = element_count(shape_of(port, signature)) == 1;
+      return Source{op, signature, mode, seed, Random(seed, port.name), budget}.activation_scale(is_one ? 0 : row);
+    }
+    return 1;
+  }
+
+  [[nodiscard]] bool has_activation_scale() const {
+    return std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::activation_scale; });
   }
 
   [[nodiscard]] double scale(std::uint64_t index) const {
@@ -64,7 +87,10 @@ struct Source {
 
   [[nodiscard]] double bias(std::uint64_t index) const {
     if (!mode.exact()) return random.uniform(index, -1, 4);
-    const std::int64_t magnitude = random.integer(index, 1, budget.bias);
+    std::int64_t magnitude = random.integer(index, 1, budget.bias);
+    // A whole multiple of every row's quantum, so that rows of large ones need no more bits.
+    if (has_activation_scale())
+      magnitude = std::max<std::int64_t>(magnitude >> kExactActivationExponents, 1) << kExactActivationExponents;
     const double sign = random.integer(index, 0, 1, 1) != 0 ? 1 : -1;
     return sign * std::ldexp(static_cast<double>(magnitude), kExactScaleExponent);
   }
@@ -188,6 +214,36 @@ Tensor make_codes(const Port& port, const Source& source) {
   return tensor;
 }
 
+// The codes of the weight [N, K], one by one.
+std::vector<int> codes_of_weight(const Source& source) {
+  for (const Port& port : source.op.inputs) {
+    if (port.name != "weights") continue;
+    const Tensor weights = make_input(source.op, source.signature, port, source.mode, source.seed);
+    if (port.fill == Fill::codes) {
+      return unpack(layout_of(port, source.signature), extent_of(source.signature), weights.codes());
+    }
+    std::vector<int> codes;
+    for (std::int64_t i = 0; i < weights.size(); ++i) codes.push_back(static_cast<int>(weights.at(i)));
+    return codes;
+  }
+  PLUMB_CHECK(false);
+}
+
+// [G, N padded], G from the tensor's size.
+Tensor make_code_sums(const Port& port, const Source& source) {
+  Tensor tensor(dtype_of(port, source.op, source.signature), shape_of(port, source.signature));
+  const std::vector<int> codes = codes_of_weight(source);
+  const Extent extent = extent_of(source.signature);
+  const std::int64_t padded = tensor.shape().back(), group = extent.columns / (tensor.size() / padded);
+  for (std::int64_t n = 0; n < extent.rows; ++n) {
+    for (std::int64_t k = 0; k < extent.columns; ++k) {
+      const std::int64_t at = k / group * padded + n;
+      tensor.set(at, tensor.at(at) + codes[static_cast<std::size_t>(n * extent.columns + k)]);
+    }
+  }
+  return tensor;
+}
+
 // Any bits, those of infinities, NaN and subnormals among them.
 void set_any_bits(Tensor& tensor, const Random& random) {
   const std::span<std::byte> bytes = tensor.bytes();
@@ -206,6 +262,8 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
       return source.weight(index, type);
     case Fill::activation:
       return source.activation(index);
+    case Fill::activation_scale:
+      return source.activation_scale(index);
     case Fill::scale:
       return source.scale(index);
     case Fill::number:
@@ -213,6 +271,7 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
     case Fill::bias:
       return source.bias(index);
     case Fill::codes:
+    case Fill::code_sums:
       break;
   }
   PLUMB_CHECK(false);
@@ -221,7 +280,8 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
 ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& mode) {
   if (!mode.exact() || op.arithmetic != Arithmetic::accumulated) return {1, 3, 1, 1};
   const int bits = std::min(mode.exact_bits, info(dtype_of(op.outputs[0], op, signature)).precision_bits);
-  return plan_exact(evaluate_formula(op.length, signature.values), op.max_code_magnitude, bits);
+  const std::string& products = op.products.empty() ? op.length : op.products;
+  return plan_exact(evaluate_formula(products, signature.values), op.max_code_magnitude, bits);
 }
 
 }  // namespace
@@ -246,12 +306,12 @@ bool applies(const DataMode& mode, const Op& op) {
 ExactBudget plan_exact(std::int64_t length, int max_code_magnitude, int bits) {
   // An eighth of the range is for the bias, the rest for the products.
   const std::int64_t total = std::int64_t{1} << bits, bias = total / 8, products = total - bias;
-  constexpr std::array<std::pair<std::int64_t, int>, 3> kChoices = {{{7, 3}, {3, 2}, {1, 1}}};
+  constexpr std::array<std::pair<std::int64_t, int>, 4> kChoices = {{{7, 3}, {3, 2}, {1, 1}, {1, 0}}};
   for (const auto& [activation, exponents] : kChoices) {
     const std::int64_t per_product = activation * max_code_magnitude << exponents;
     const std::int64_t active = products / per_product;
     if (active >= length) return {activation, exponents, 1, bias};
-    if (activation == 1) return {activation, exponents, (length + active - 1) / active, bias};
+    if (activation == 1 && active > 0) return {activation, exponents, (length + active - 1) / active, bias};
   }
   PLUMB_CHECK(false);
 }
@@ -261,6 +321,7 @@ Tensor make_input(const Op& op, const Signature& signature, const Port& port, co
   if (!is_present(port, signature)) return {};
   const Source source{op, signature, mode, seed, Random(seed, port.name), budget_of(op, signature, mode)};
   if (port.fill == Fill::codes) return make_codes(port, source);
+  if (port.fill == Fill::code_sums) return make_code_sums(port, source);
   Tensor tensor(dtype_of(port, op, signature), shape_of(port, signature));
   const DTypeInfo& type = info(tensor.dtype());
   if (port.fill == Fill::bytes && type.size_bytes > 1) {

@@ -48,6 +48,8 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel q4gsw_requant(const Target& target);
 [[nodiscard]] Kernel q4gsw_requant_w_4x8(const Target& target);
 [[nodiscard]] Kernel linear_q4gsw(const Target& target);
+[[nodiscard]] Kernel linear_dq8ca_q4gsw(const Target& target);
+[[nodiscard]] Kernel linear_q8ta_q8csw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
@@ -95,6 +97,8 @@ inline constexpr MakeKernel kKernels[] = {
     q4gsw_requant,
     q4gsw_requant_w_4x8,
     linear_q4gsw,
+    linear_dq8ca_q4gsw,
+    linear_q8ta_q8csw,
     embedding_q4gsw,
 };
 

@@ -21,6 +21,7 @@ enum class Data { exact, spread };
 
 inline double value_for(const Port& port, DType type, std::uint64_t bits, const Sizes& sizes, Data data) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
+  if (port.fill == Fill::code_sums && data == Data::exact) return std::floor(unit * 3) - 1;
   if (!port.high.empty()) {
     const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
     return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
@@ -30,6 +31,7 @@ inline double value_for(const Port& port, DType type, std::uint64_t bits, const 
     return std::floor(limits.min_finite + unit * (limits.max_finite - limits.min_finite + 1));
   }
   // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
+  if (port.fill == Fill::activation_scale) return data == Data::exact ? 1 : std::ldexp(unit + 0.5, -6);
   if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
   return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;
 }

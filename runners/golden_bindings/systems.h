@@ -12,6 +12,7 @@ namespace plumb {
 [[nodiscard]] std::vector<GoldenBinding> nncf_bindings();
 [[nodiscard]] std::vector<GoldenBinding> torchao_bindings();
 [[nodiscard]] std::vector<GoldenBinding> executorch_bindings();
+[[nodiscard]] std::vector<GoldenBinding> executorch_int8_bindings();
 /// Affine quantisation, which torchao and executorch share.
 [[nodiscard]] std::vector<GoldenBinding> affine_bindings();
 /// Quantisers of torchao that are several of its steps.
