@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "reference/error.h"
+#include "reference/kernel/code_sums.h"
 #include "reference/names.h"
 #include "runners/philox.h"
 
@@ -214,34 +215,10 @@ Tensor make_codes(const Port& port, const Source& source) {
   return tensor;
 }
 
-// The codes of the weight [N, K], one by one.
-std::vector<int> codes_of_weight(const Source& source) {
-  for (const Port& port : source.op.inputs) {
-    if (port.name != "weights") continue;
-    const Tensor weights = make_input(source.op, source.signature, port, source.mode, source.seed);
-    if (port.fill == Fill::codes) {
-      return unpack(layout_of(port, source.signature), extent_of(source.signature), weights.codes());
-    }
-    std::vector<int> codes;
-    for (std::int64_t i = 0; i < weights.size(); ++i) codes.push_back(static_cast<int>(weights.at(i)));
-    return codes;
-  }
-  PLUMB_CHECK(false);
-}
-
-// [G, N padded], G from the tensor's size.
-Tensor make_code_sums(const Port& port, const Source& source) {
-  Tensor tensor(dtype_of(port, source.op, source.signature), shape_of(port, source.signature));
-  const std::vector<int> codes = codes_of_weight(source);
-  const Extent extent = extent_of(source.signature);
-  const std::int64_t padded = tensor.shape().back(), group = extent.columns / (tensor.size() / padded);
-  for (std::int64_t n = 0; n < extent.rows; ++n) {
-    for (std::int64_t k = 0; k < extent.columns; ++k) {
-      const std::int64_t at = k / group * padded + n;
-      tensor.set(at, tensor.at(at) + codes[static_cast<std::size_t>(n * extent.columns + k)]);
-    }
-  }
-  return tensor;
+Tensor make_code_sums(const Source& source) {
+  const Port& weights = source.op.inputs[source.op.input_index("weights")];
+  return code_sums(source.op, source.signature,
+                   make_input(source.op, source.signature, weights, source.mode, source.seed));
 }
 
 // Any bits, those of infinities, NaN and subnormals among them.
@@ -321,7 +298,7 @@ Tensor make_input(const Op& op, const Signature& signature, const Port& port, co
   if (!is_present(port, signature)) return {};
   const Source source{op, signature, mode, seed, Random(seed, port.name), budget_of(op, signature, mode)};
   if (port.fill == Fill::codes) return make_codes(port, source);
-  if (port.fill == Fill::code_sums) return make_code_sums(port, source);
+  if (port.fill == Fill::code_sums) return make_code_sums(source);
   Tensor tensor(dtype_of(port, op, signature), shape_of(port, signature));
   const DTypeInfo& type = info(tensor.dtype());
   if (port.fill == Fill::bytes && type.size_bytes > 1) {

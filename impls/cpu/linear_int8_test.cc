@@ -32,26 +32,26 @@ std::vector<Sizes> of_floats(std::vector<Sizes> cases) {
   return cases;
 }
 
-TEST(LinearInt8, Dq8caQ4gswWithTheInstruction) {
+TEST(CpuLinearInt8, Dq8caQ4gswWithTheInstruction) {
   expect_right(forced<linear_dq8ca_q4gsw_with, DotProduct::instruction>, kGrouped);
 }
-TEST(LinearInt8, Dq8caQ4gswWithoutTheInstruction) {
+TEST(CpuLinearInt8, Dq8caQ4gswWithoutTheInstruction) {
   expect_right(forced<linear_dq8ca_q4gsw_with, DotProduct::plain>, kGrouped);
 }
-TEST(LinearInt8, Q8taQ8cswWithTheInstruction) {
+TEST(CpuLinearInt8, Q8taQ8cswWithTheInstruction) {
   expect_right(forced<linear_q8ta_q8csw_with, DotProduct::instruction>, kPerChannel);
 }
-TEST(LinearInt8, Q8taQ8cswWithoutTheInstruction) {
+TEST(CpuLinearInt8, Q8taQ8cswWithoutTheInstruction) {
   expect_right(forced<linear_q8ta_q8csw_with, DotProduct::plain>, kPerChannel);
 }
-TEST(LinearInt8, ActivationsThatAreNotQuantised) {
+TEST(CpuLinearInt8, ActivationsThatAreNotQuantised) {
   expect_right(linear_dq8ca_q4gsw, of_floats(kGrouped));
   expect_right(linear_q8ta_q8csw, of_floats(kPerChannel));
 }
 
 // Whatever the target, the instruction and the rows computed together: sums are exact and scaled in one order. Without
 // FMA (scalar, SSSE3, SSE4) scaling rounds once more.
-TEST(LinearInt8, BothWaysGiveTheSameBits) {
+TEST(CpuLinearInt8, BothWaysGiveTheSameBits) {
   for (const Target& target : compiled_targets()) {
     if (!target.unavailable.empty()) continue;
     SCOPED_TRACE(target.name);
@@ -73,7 +73,7 @@ TEST(LinearInt8, BothWaysGiveTheSameBits) {
 }
 
 // Products of the largest codes of one sign: pairs of them do not fit 16 bits.
-TEST(LinearInt8, PairsOfLargeProductsAreNotSaturated) {
+TEST(CpuLinearInt8, PairsOfLargeProductsAreNotSaturated) {
   const auto check = [](Subject& subject) {
     Problem problem = problem_of(subject.op(), {{"M", 2}, {"K", 64}, {"N", 3}}, Data::exact);
     problem.inputs[2].set(0, -128);
@@ -87,7 +87,7 @@ TEST(LinearInt8, PairsOfLargeProductsAreNotSaturated) {
   for_each_target(forced<linear_q8ta_q8csw_with, DotProduct::plain>, check);
 }
 
-TEST(LinearInt8, OnePreparedWeightServesAnySequenceOfRows) {
+TEST(CpuLinearInt8, OnePreparedWeightServesAnySequenceOfRows) {
   for_each_target(linear_dq8ca_q4gsw, [](Subject& subject) {
     const auto problem = [&](std::int64_t rows) {
       return problem_of(subject.op(), {{"M", rows}, {"K", 36}, {"N", 33}, {"group", 12}, {"bias", 1}}, Data::spread);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "reference/kernel/code_sums.h"
 #include "reference/op.h"
 
 namespace plumb {
@@ -21,7 +22,6 @@ enum class Data { exact, spread };
 
 inline double value_for(const Port& port, DType type, std::uint64_t bits, const Sizes& sizes, Data data) {
   const double unit = static_cast<double>(bits >> 12) * 0x1p-52;  // [0, 1)
-  if (port.fill == Fill::code_sums && data == Data::exact) return std::floor(unit * 3) - 1;
   if (!port.high.empty()) {
     const auto low = static_cast<double>(evaluate_formula(port.low, sizes));
     return std::floor(low + unit * (static_cast<double>(evaluate_formula(port.high, sizes)) - low + 1));
@@ -53,6 +53,9 @@ inline Problem problem_of(const Op& op, const Sizes& sizes, Data data) {
       } else {
         tensor.set(flat, value_for(port, tensor.dtype(), bits, problem.signature.values, data));
       }
+    }
+    if (port.fill == Fill::code_sums) {
+      tensor = code_sums(op, problem.signature, problem.inputs[op.input_index("weights")]);
     }
     problem.inputs.push_back(std::move(tensor));
   }

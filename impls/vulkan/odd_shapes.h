@@ -117,6 +117,14 @@ inline const OddShape kOddShapes[] = {
     {"q4gsw_requant", {{"N", 5}, {"K", 33}, {"group", 7}}},
     {"q4gsw_requant_w_4x8", {{"N", 1}, {"K", 8}, {"group", 3}}},
     {"q4gsw_requant_w_4x8", {{"N", 13}, {"K", 40}, {"group", 8}}},
+    {"linear_dq8ca_q4gsw", {{"M", 1}, {"K", 7}, {"N", 1}, {"group", 7}}},
+    {"linear_dq8ca_q4gsw", {{"M", 3}, {"K", 45}, {"N", 33}, {"group", 5}, {"bias", 1}}},
+    {"linear_dq8ca_q4gsw", {{"M", 5}, {"K", 35}, {"N", 65}, {"group", 35}, {"scale", kF16}}},
+    {"linear_dq8ca_q4gsw", {{"M", 33}, {"K", 144}, {"N", 15}, {"group", 72}, {"x", kF16}, {"bias", 1}}},
+    {"linear_dq8ca_q4gsw", {{"M", 2}, {"K", 160}, {"N", 9}, {"group", 16}, {"lead", 2}}},
+    {"linear_q8ta_q8csw", {{"M", 1}, {"K", 1}, {"N", 1}}},
+    {"linear_q8ta_q8csw", {{"M", 4}, {"K", 70}, {"N", 33}, {"bias", 1}}},
+    {"linear_q8ta_q8csw", {{"M", 33}, {"K", 67}, {"N", 65}, {"scale", kBf16}, {"x", kF16}}},
 };
 
 /// How GoogleTest names one.

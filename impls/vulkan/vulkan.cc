@@ -52,6 +52,8 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::q4gsw_requant_kernel,
     vulkan::q4gsw_requant_w_4x8_kernel,
     vulkan::linear_q4gsw_kernel,
+    vulkan::linear_dq8ca_q4gsw_kernel,
+    vulkan::linear_q8ta_q8csw_kernel,
     vulkan::embedding_q4gsw_kernel,
 };
 

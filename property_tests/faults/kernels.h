@@ -13,6 +13,8 @@ namespace plumb::faults {
 [[nodiscard]] Kernel pack_uint4(Mutation mutation);
 [[nodiscard]] Kernel unpack_uint4(Mutation mutation);
 [[nodiscard]] Kernel linear_q4gsw(Mutation mutation);
+[[nodiscard]] Kernel linear_dq8ca_q4gsw(Mutation mutation);
+[[nodiscard]] Kernel linear_q8ta_q8csw(Mutation mutation);
 [[nodiscard]] Kernel embedding_q4gsw(Mutation mutation);
 
 /// The code in byte `byte` of a pair, from offset binary: -8 … 7.

@@ -17,8 +17,10 @@ double normal(const Random& random, std::uint64_t index) {
 }
 
 Problem friendly_problem(const Op& op) {
-  const Sizes sizes = op.name == "linear_q4gsw" ? Sizes{{"M", 8}, {"K", 1024}, {"N", 128}, {"group", 32}, {"bias", 1}}
-                                                : Sizes{{"M", 8}, {"K", 256}, {"N", 64}, {"group", 32}};
+  const bool linear = op.name.starts_with("linear_");
+  Sizes sizes = {{"M", 8}, {"K", linear ? 1024 : 256}, {"N", linear ? 128 : 64}};
+  if (op.param("group") != nullptr) sizes["group"] = 32;
+  if (op.param("bias") != nullptr) sizes["bias"] = 1;
   Problem problem = make_problem({&op, make_signature(op, sizes), &data_mode_named("bounded"), 0});
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     const Port& port = op.inputs[i];

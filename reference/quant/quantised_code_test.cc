@@ -44,12 +44,10 @@ TEST(QuantisedCode, NearTiesHaveTwoOutcomes) {
   expect_code(2.5 + 2 * reach, 1, 0, 3, 3);
 }
 
-// 1/3 rounds up in f32, and with it the quotient: 10.5 by division, a little more by the reciprocal.
+// 45.5 / 7 is a half, whose even side is 6; 45.5 times 1/7 rounded to f32 is a little more.
 TEST(QuantisedCode, IsThatOfTheReciprocal) {
-  const double scale = 3, x = 31.5;
-  const auto reciprocal = static_cast<float>(1.0 / scale);
-  ASSERT_GT(static_cast<float>(x) * reciprocal, 10.5F);
-  expect_code(x, scale, 0, 11, 10);
+  ASSERT_GT(45.5F * (1.0F / 7.0F), 6.5F);
+  expect_code(45.5, 7, 0, 7, 6);
 }
 
 TEST(QuantisedCode, UndefinedOnesAreNamed) {
