@@ -46,14 +46,15 @@ class Linear {
         columns_(call["K"]),
         outputs_(call["N"]),
         groups_(is_wide(call) ? 1 : columns_ / call["group"]),
-        group_(columns_ / groups_) {}
+        group_(columns_ / groups_) {
+    for (std::int64_t i = 0; i < std::ssize(x_); ++i) q_.push_back(quantised(i / columns_, i % columns_));
+  }
 
   void run() const {
     const Output y(call_, outputs_, mutation_);
     for (std::int64_t m = 0; m < call_["M"]; ++m) {
       for (std::int64_t n = 0; n < outputs_; ++n) {
-        const float value = call_["activation"] == 0 ? int8_sum(m, n) * scale_of(m) : float_sum(m, n);
-        y.set(m, n, with_bias(value, n));
+        y.set(m, n, with_bias(call_["activation"] == 0 ? int8_sum(m, n) * scale_of(m) : float_sum(m, n), n));
       }
     }
   }
@@ -81,19 +82,25 @@ class Linear {
     return prepared_.codes[static_cast<std::size_t>(n * columns_ + k)];
   }
 
-  [[nodiscard]] int quantised(std::int64_t m, std::int64_t k) const {
+  [[nodiscard]] float whole(float quotient) const {
+    if (mutation_ == Mutation::activation_truncated) return std::trunc(quotient);
+    if (mutation_ == Mutation::ties_away) return std::round(quotient);
+    const bool tie = std::abs(quotient - std::trunc(quotient)) == 0.5F;
+    return mutation_ == Mutation::ties_kept && tie ? quotient : std::nearbyint(quotient);
+  }
+  // A whole number, save for one mutation.
+  [[nodiscard]] float quantised(std::int64_t m, std::int64_t k) const {
     const float quotient = x_[static_cast<std::size_t>(m * columns_ + k)] * (1 / scale_of(m));
-    const float whole = mutation_ == Mutation::activation_truncated ? std::trunc(quotient) : std::nearbyint(quotient);
-    const float shifted = whole + static_cast<float>(zero_point_of(m));
+    const float shifted = whole(quotient) + static_cast<float>(zero_point_of(m));
     const float low = mutation_ == Mutation::activation_not_clamped ? -1e6F : -128, high = -low - 1;
-    return static_cast<int>(std::min(std::max(shifted, low), high));
+    return std::min(std::max(shifted, low), high);
   }
 
   // sum_k q * code of a group. The mutation adds pairs of q * (code + 128) as vpmaddubsw does.
-  [[nodiscard]] int products(std::int64_t m, std::int64_t g, std::int64_t n) const {
-    int sum = 0, pair = 0;
+  [[nodiscard]] double products(std::int64_t m, std::int64_t g, std::int64_t n) const {
+    double sum = 0, pair = 0;
     for (std::int64_t k = 0; k < group_; ++k) {
-      const int q = quantised(m, g * group_ + k), c = code(n, g * group_ + k);
+      const double q = q_[static_cast<std::size_t>(m * columns_ + g * group_ + k)], c = code(n, g * group_ + k);
       if (mutation_ != Mutation::pairs_saturated) {
         sum += q * c;
         continue;
@@ -101,7 +108,7 @@ class Linear {
       pair += q * (c + 128);
       sum -= q * 128;
       if (k % 2 == 0 && k + 1 < group_) continue;
-      sum += std::clamp(pair, -32768, 32767);
+      sum += std::clamp(pair, -32768.0, 32767.0);
       pair = 0;
     }
     return sum;
@@ -135,7 +142,7 @@ class Linear {
   const Call& call_;
   const Prepared& prepared_;
   Mutation mutation_;
-  std::vector<float> x_, input_scales_;
+  std::vector<float> x_, input_scales_, q_;
   std::int64_t columns_, outputs_, groups_, group_;
 };
 

@@ -28,6 +28,8 @@ enum class Mutation {
   activation_truncated,
   activation_not_clamped,
   pairs_saturated,
+  ties_away,  // no fault
+  ties_kept,
   // Which elements are read and written.
   last_k_dropped,
   tail_counted_twice,
