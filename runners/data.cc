@@ -29,6 +29,8 @@ constexpr std::array<DataMode, 6> kModes = {{
 
 // Quanta of exact data are multiples of 2^-3, so that a kernel that truncates to integers is seen.
 constexpr int kExactScaleExponent = -3;
+// How seldom a bounded activation is a tie: few enough in a row for every combination of outcomes to be told apart.
+constexpr std::uint64_t kTieEvery = 256;
 // Scales of exact activations are 2^e, e in [0, this].
 constexpr int kExactActivationExponents = 2;
 
@@ -45,11 +47,19 @@ struct Source {
   ExactBudget budget;
 
   [[nodiscard]] double activation(std::uint64_t index) const {
-    if (!mode.exact()) return random.uniform(index, mode.activation_low, mode.activation_width);
+    if (!mode.exact()) return bounded_activation(index);
     const auto columns = static_cast<std::uint64_t>(signature["K"]), stride = static_cast<std::uint64_t>(budget.stride);
     if (index % columns % stride != (index / columns + seed) % stride) return 0;
     const auto magnitude = static_cast<double>(random.integer(index, 1, budget.activation));
-    return (random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude) * quantum_of(index / columns);
+    return (random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude) * scale_of_row(index / columns);
+  }
+
+  // Some lie on a half of the scale they are quantised with: a tie, as near as their type comes to it.
+  [[nodiscard]] double bounded_activation(std::uint64_t index) const {
+    const double value = random.uniform(index, mode.activation_low, mode.activation_width);
+    if (!has_activation_scale() || index % kTieEvery != kTieEvery / 2) return value;
+    const double scale = round_to(DType::f32, scale_of_row(index / static_cast<std::uint64_t>(signature["K"])));
+    return (std::floor(value / scale) + 0.5) * scale;
   }
 
   // Scales of activations that most of the int8 range is used with, or powers of two.
@@ -59,8 +69,9 @@ struct Source {
     return std::ldexp(random.uniform(index, 1, 1, 1), static_cast<int>(random.integer(index, -6 - spread, -6)));
   }
 
-  // What exact activations of a row are whole multiples of: the scale they are quantised with, so that nothing is lost.
-  [[nodiscard]] double quantum_of(std::uint64_t row) const {
+  // The scale that activations of a row are quantised with, of which exact ones are whole multiples; 1 if there is
+  // none.
+  [[nodiscard]] double scale_of_row(std::uint64_t row) const {
     for (const Port& port : op.inputs) {
       if (port.fill != Fill::activation_scale) continue;
       const bool is_one = element_count(shape_of(port, signature)) == 1;

@@ -29,6 +29,10 @@ constexpr std::uint32_t kGemvDotSpirv[] =
 constexpr std::uint32_t kGemmDotSpirv[] =
 #include "shaders/linear_int8_gemm_dot.spv.inc"
     ;
+constexpr std::uint32_t kFloatSpirv[] =
+#include "shaders/linear_int8_float.spv.inc"
+    ;
+constexpr Shader kFloatGemv{"linear_int8_float", kFloatSpirv, 5};
 constexpr Shader kQuantise{"quantise_rows", kQuantiseSpirv, 2};
 constexpr Shader kGemv{"linear_int8_gemv", kGemvSpirv, 5}, kGemvDot{"linear_int8_gemv_dot", kGemvDotSpirv, 5};
 constexpr Shader kGemm{"linear_int8_gemm", kGemmSpirv, 5}, kGemmDot{"linear_int8_gemm_dot", kGemmDotSpirv, 5};
@@ -41,7 +45,8 @@ constexpr std::int64_t kMostGemvRows = 4;
 
 // A group's sum is rounded to f32 (1), multiplied by its scale (1), takes part in at most `length` sums and in folding
 // the kLocalY parts of a gemv (log2 8 = 3), is multiplied by the row's scale (1), and the bias is added (1). Vulkan
-// leaves it to the device whether f32 subnormals are kept.
+// leaves it to the device whether f32 subnormals are kept. An activation as it is: a product (1) is scaled (1), takes
+// part in at most K sums and a fold (3), and the bias is added (1).
 constexpr plumb_contract kContract{.activation = PLUMB_F32,
                                    .weight = PLUMB_F64,
                                    .accumulator = PLUMB_F32,
@@ -141,15 +146,16 @@ std::shared_ptr<void> prepare(const DeviceId& id, const Call& call) {
       device.upload("weight_sums", padded_sums(call, e)));
 }
 
-// Scale and zero point of every row.
+// Scale and zero point of every row; 1 and 0 for an activation that is not quantised.
 std::vector<std::uint32_t> row_parameters(const Call& call) {
   const std::vector<float> scales = call.input_as_f32(kInputScales);
   const auto zps = call.input<std::int8_t>(kInputZp);
   std::vector<std::uint32_t> rows;
   for (std::int64_t m = 0; m < call["M"]; ++m) {
     const auto own = static_cast<std::size_t>(scales.size() == 1 ? 0 : m);
-    rows.push_back(std::bit_cast<std::uint32_t>(scales[own]));
-    rows.push_back(static_cast<std::uint32_t>(std::int32_t{zps[own]}));
+    const bool is_float = call["activation"] == kFloat;
+    rows.push_back(std::bit_cast<std::uint32_t>(is_float ? 1.0F : scales[own]));
+    rows.push_back(is_float ? 0U : static_cast<std::uint32_t>(std::int32_t{zps[own]}));
   }
   return rows;
 }
@@ -166,24 +172,49 @@ StoragePtr quantised(Device& device, const Call& call, const Extents& e, const S
                                                   .output_words = words}));
 }
 
+// An activation as it is, in the same places.
+StoragePtr padded(Device& device, const Call& call, const Extents& e) {
+  const std::vector<float> x = call.input_as_f32(kX);
+  const std::int64_t columns = e.groups * e.group, stride = e.row_quads() * 4;
+  std::vector<float> rows(static_cast<std::size_t>(call["M"] * stride));
+  for (std::int64_t m = 0; m < call["M"]; ++m) {
+    for_each_column(e, [&](std::int64_t k, std::int64_t to) {
+      rows[static_cast<std::size_t>(m * stride + to)] = x[static_cast<std::size_t>(m * columns + k)];
+    });
+  }
+  return device.upload("x", rows);
+}
+
+// A shader that multiplies, what it is compiled for, and how many rows a work group of it makes.
+struct Multiplication {
+  const Shader& shader;
+  std::uint32_t constant;
+  std::uint64_t rows;
+};
+
+Multiplication multiplication(const Call& call, const Extents& e, DotProduct dot) {
+  const bool instruction = dot == DotProduct::instruction;
+  if (call["activation"] == kFloat) return {kFloatGemv, 0, 1};
+  if (call["M"] > kMostGemvRows) return {instruction ? kGemmDot : kGemm, kDepth, kLocalY * kRowsPerInvocation};
+  // Few groups: the invocations that share a sum share each group's quads.
+  return {instruction ? kGemvDot : kGemv, e.groups < kLocalY ? kLocalY : 1, 1};
+}
+
 void run(const DeviceId& id, const Call& call, const Weight& weight, const std::function<DotProduct(Device&)>& dot) {
   if (call.output_count() == 0) return;
   Device& device = Device::at(id);
   const Extents e(call);
-  const bool gemv = call["M"] <= kMostGemvRows, instruction = dot(device) == DotProduct::instruction;
-  const Shader& shader = gemv ? (instruction ? kGemvDot : kGemv) : (instruction ? kGemmDot : kGemm);
-  // Few groups: the invocations that share a sum share each group's quads.
-  const std::uint32_t quad_parts = e.groups < kLocalY ? kLocalY : 1;
-  const std::uint64_t tile_rows = gemv ? 1 : kLocalY * kRowsPerInvocation;
+  const Multiplication multiply = multiplication(call, e, dot(device));
   const std::uint64_t n_tiles = (static_cast<std::uint64_t>(e.n_blocks) + kLocalX - 1) / kLocalX;
   const StoragePtr rows = device.upload("scales and zero points of x", row_parameters(call));
+  const StoragePtr x = call["activation"] == kFloat ? padded(device, call, e) : quantised(device, call, e, rows);
   const std::vector<std::uint32_t> bits =
-      device.run({.shader = &shader,
-                  .constants = {kLocalX, kLocalY, is_wide(call) ? 1U : 0U, gemv ? quad_parts : kDepth},
+      device.run({.shader = &multiply.shader,
+                  .constants = {kLocalX, kLocalY, is_wide(call) ? 1U : 0U, multiply.constant},
                   .sizes = {word_of(call["M"]), word_of(e.outputs), word_of(e.row_quads()), word_of(e.n_blocks),
                             word_of(e.groups), word_of(e.quads)},
-                  .inputs = {quantised(device, call, e, rows), weight.codes, weight.scales, weight.sums, rows},
-                  .groups = n_tiles * ((static_cast<std::uint64_t>(call["M"]) + tile_rows - 1) / tile_rows),
+                  .inputs = {x, weight.codes, weight.scales, weight.sums, rows},
+                  .groups = n_tiles * ((static_cast<std::uint64_t>(call["M"]) + multiply.rows - 1) / multiply.rows),
                   .output_words = static_cast<std::uint64_t>(call.output_count())});
   std::vector<float> values;
   values.reserve(bits.size());
@@ -191,18 +222,13 @@ void run(const DeviceId& id, const Call& call, const Weight& weight, const std::
   call.store_f32(values);
 }
 
-const char* unsupported(const Call& call) {
-  return call["activation"] == kFloat ? "multiplies the activation as int8 only" : nullptr;
+DotProduct best_dot(Device& device) {
+  return device.has_integer_dot_product() ? DotProduct::instruction : DotProduct::written_out;
 }
 
 Kernel kernel_with(const char* op, const DeviceId& id, const std::function<DotProduct(Device&)>& dot) {
   return {op, kContract, [id](const Call& call) { return prepare(id, call); },
-          [id, dot](const Call& call, void* weight) { run(id, call, *static_cast<Weight*>(weight), dot); },
-          unsupported};
-}
-
-DotProduct best_dot(Device& device) {
-  return device.has_integer_dot_product() ? DotProduct::instruction : DotProduct::written_out;
+          [id, dot](const Call& call, void* weight) { run(id, call, *static_cast<Weight*>(weight), dot); }};
 }
 
 }  // namespace
