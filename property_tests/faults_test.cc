@@ -10,6 +10,7 @@
 
 #include "property_tests/answer.h"
 #include "property_tests/faults/peers.h"
+#include "reference/layout/layouts.h"
 #include "reference/ops.h"
 #include "runners/campaign.h"
 #include "runners/execute.h"
@@ -60,7 +61,10 @@ class Campaign {
   [[nodiscard]] const Subject& plain() const { return subjects_.front(); }
 
   [[nodiscard]] Records run(const SandboxOptions& options) const {
-    return work_through(campaign_units(thinned(plan_campaign(subjects_, 0)), subjects_), options);
+    const std::vector<Unit> units = campaign_units(thinned(plan_campaign(subjects_, 0)), subjects_);
+    Records records = work_through(units, options);
+    diagnose_failures(units, options, records);
+    return records;
   }
 
  private:
@@ -176,6 +180,30 @@ void check_fault(const Fault& fault, const Subject& faulty, RightAnswers& right,
   }
 }
 
+// A fault of any output is a mistake in a layout where codes of four bits are written.
+bool is_layout_mistake(const Fault& fault) {
+  if (*fault.looks_like == '\0' || fault.mutation != Mutation::bytes_turned_round) return *fault.looks_like != '\0';
+  const auto writes_nibbles = [](const std::string& layout) { return layout_named(layout).bits == 4; };
+  const std::vector<std::string>& layouts = op_named(fault.op).outputs[0].layouts;
+  return !layouts.empty() && std::ranges::all_of(layouts, writes_nibbles);
+}
+
+// A layout's mistake is recognised as what it is, and nothing else is taken for one.
+void check_diagnosis(const Fault& fault, const Records& records) {
+  SCOPED_TRACE(std::string(fault.op) + ": " + fault.mechanism);
+  const bool is_layout_fault = is_layout_mistake(fault);
+  std::int64_t named = 0;
+  for (const Record& record : records) {
+    if (record.diagnosis.empty()) continue;
+    ++named;
+    // Elsewhere a byte turned round may be a mistake of another kind, or a part of several.
+    if (fault.mutation == Mutation::bytes_turned_round && !is_layout_fault) continue;
+    EXPECT_TRUE(is_layout_fault) << record.case_name << ": " << record.diagnosis;
+    EXPECT_NE(record.diagnosis.find(fault.looks_like), std::string::npos) << record.case_name << record.diagnosis;
+  }
+  EXPECT_TRUE(named > 0 || !is_layout_fault);
+}
+
 // Hanging faults take their time, and have a campaign of their own.
 bool in_common_campaign(const Fault& fault) { return fault.outcome != Outcome::hang; }
 
@@ -195,6 +223,7 @@ void check_operator(const char* op) {
   RightAnswers right(campaign.plain());
   for (const auto& [fault, subject] : faults) {
     check_fault(*fault, subject, right, of_impl(records, subject.impl->name));
+    check_diagnosis(*fault, of_impl(records, subject.impl->name));
   }
 }
 

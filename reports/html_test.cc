@@ -83,6 +83,14 @@ TEST(HtmlFailures, ShowEvidenceReasonAndCommandWithoutScript) {
   EXPECT_TRUE(has(html, "all codes are 8"));
 }
 
+TEST(HtmlFailures, ShowWhatAWrongOutputLooksLike) {
+  plumb::Run run;
+  run.records = {failing_record("linear_q4gsw", "cpu.avx2", 7)};
+  EXPECT_EQ(failures_section(run).find("class=\"diagnosis\""), std::string::npos);
+  run.records[0].diagnosis = "offset 7 < 8";
+  EXPECT_NE(failures_section(run).find("<p class=\"diagnosis\">looks like: offset 7 &lt; 8</p>"), std::string::npos);
+}
+
 TEST(HtmlFailures, OneCellCannotBuryAnother) {
   plumb::Run run;
   for (int i = 0; i < 100; ++i) run.records.push_back(failing_record("pack", "cpu.avx2", i));

@@ -28,6 +28,7 @@ void visit_record(Record& record, Visit&& visit) {
   visit("unjudged", record.unjudged);
   visit("milliseconds", record.milliseconds);
   visit("again", record.again);
+  visit("diagnosis", record.diagnosis);
 }
 
 template <class RunInfo, class Visit>

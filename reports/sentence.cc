@@ -38,11 +38,15 @@ std::string evidence(const Record& record) {
   return text;
 }
 
+std::string diagnosis_text(const Record& record) {
+  return record.diagnosis.empty() ? "" : "looks like: " + record.diagnosis;
+}
+
 std::string case_text(const Record& record) {
   std::string word = to_string(record.outcome);
   for (char& letter : word) letter = static_cast<char>(letter - 'a' + 'A');
   std::string text = fmt::format("{:<8}{}  {}\n", word, record.impl, record.case_name);
-  for (const std::string& line : {evidence(record), record.reason})
+  for (const std::string& line : {evidence(record), record.reason, diagnosis_text(record)})
     if (!line.empty()) text += fmt::format("{:<8}{}\n", "", line);
   if (!record.again.empty()) text += fmt::format("{:<8}again: {}\n", "", record.again);
   return text;

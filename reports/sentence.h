@@ -11,8 +11,11 @@ namespace plumb {
 /// exactly, bound and ratio have two digits. Empty if nothing was compared.
 [[nodiscard]] std::string evidence(const Record& record);
 
-/// The block the terminal shows for one case, four lines at most: outcome, implementation and case; evidence; reason;
-/// the command that repeats it. Each line ends in \n.
+/// "looks like: offset 7 instead of 8"; empty if there is no diagnosis.
+[[nodiscard]] std::string diagnosis_text(const Record& record);
+
+/// The block the terminal shows for one case, five lines at most: outcome, implementation and case; evidence; reason;
+/// diagnosis; the command that repeats it. Each line ends in \n.
 [[nodiscard]] std::string case_text(const Record& record);
 
 /// "2;64" or "2,64", by separator; empty for the empty index of a scalar.

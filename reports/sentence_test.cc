@@ -42,6 +42,15 @@ TEST(CaseText, Approved) {
             "        again: plumb check 'linear_q4gsw[N=3,K=96,group=32]/spread#7' --impl cpu.avx2\n");
 }
 
+TEST(CaseText, SaysWhatAWrongOutputLooksLike) {
+  Record record = failing_record("linear_q4gsw", "cpu.avx2", 7);
+  record.reason = "every element is wrong";
+  record.diagnosis = "offset 7 instead of 8";
+  EXPECT_NE(case_text(record).find("        every element is wrong\n        looks like: offset 7 instead of 8\n"
+                                   "        again: "),
+            std::string::npos);
+}
+
 TEST(IndexText, JoinsWithTheSeparator) {
   EXPECT_EQ(index_text({2, 64}, ';'), "2;64");
   EXPECT_EQ(index_text({}, ','), "");

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +14,7 @@
 #include "reference/error.h"
 #include "reference/names.h"
 #include "reference/ops.h"
+#include "runners/diagnose.h"
 #include "runners/execute.h"
 #include "runners/machine.h"
 #include "runners/plan.h"
@@ -21,6 +23,9 @@
 
 namespace plumb {
 namespace {
+
+// Failures of an implementation of an operator that are diagnosed: as many as the terminal shows in all.
+constexpr int kMostDiagnosed = 10;
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -122,11 +127,38 @@ std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vect
     for (const Subject& subject : subjects) {
       if (!can_answer(test_case, *subject.impl)) continue;
       unit.steps.push_back({test_case.op->name, subject.impl->name, name, repeat_command(subject, name),
-                            [question, subject] { return judge_subject(subject, **question); }});
+                            [question, subject] { return judge_subject(subject, **question); },
+                            [question, subject] { return judge_subject(subject, **question, Diagnosis::sought); }});
     }
     units.push_back(std::move(unit));
   }
   return units;
+}
+
+void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& options, std::vector<Record>& records) {
+  std::map<std::pair<std::string, std::string>, int> tried;
+  std::vector<Unit> again;
+  std::vector<std::size_t> places;
+  std::size_t place = 0;
+  for (const Unit& unit : units) {
+    Unit chosen{{}, unit.begin, unit.finish};
+    for (Step step : unit.steps) {
+      const bool failed =
+          place < records.size() && records[place].outcome == Outcome::fail && records[place].wrong >= kLeastEvidence;
+      if (failed && step.judge_and_diagnose && ++tried[{step.op, step.impl}] <= kMostDiagnosed) {
+        step.judge = std::move(step.judge_and_diagnose);
+        chosen.steps.push_back(std::move(step));
+        places.push_back(place);
+      }
+      ++place;
+    }
+    if (!chosen.steps.empty()) again.push_back(std::move(chosen));
+  }
+  if (again.empty()) return;
+  const std::vector<Record> diagnosed = work_through(again, options);
+  for (std::size_t i = 0; i < diagnosed.size(); ++i) {
+    if (diagnosed[i].outcome == Outcome::fail) records[places[i]].diagnosis = diagnosed[i].diagnosis;
+  }
 }
 
 Run run_units(const std::vector<Unit>& units, const RunOptions& options) {
@@ -143,6 +175,8 @@ Run run_units(const std::vector<Unit>& units, const RunOptions& options) {
   const SandboxOptions sandbox{options.jobs, std::chrono::milliseconds(options.step_limit_ms),
                                [&](const Record& record) { progress.add(record); }, was_interrupted};
   run.records = work_through(units, sandbox);
+  if (!was_interrupted())
+    diagnose_failures(units, {options.jobs, sandbox.step_limit, {}, was_interrupted}, run.records);
   run.info.seconds = progress.finish();
   run.info.interrupted = interrupted != 0;
   return run;

@@ -25,6 +25,10 @@ namespace plumb {
 /// One unit for each case, with one step for each subject that implements its operator.
 [[nodiscard]] std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects);
 
+/// Judges the first failures of each implementation of an operator once more, to fill in what they look like. A step
+/// that takes too long, or fails otherwise than before, is left undiagnosed.
+void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& options, std::vector<Record>& records);
+
 /// How a run is carried out and watched.
 struct RunOptions {
   int jobs;                   ///< Worker processes; 0: in this process.

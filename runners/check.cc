@@ -10,6 +10,7 @@
 #include "reference/error.h"
 #include "reference/names.h"
 #include "reference/outcomes.h"
+#include "runners/diagnose.h"
 #include "runners/execute.h"
 #include "runners/judge.h"
 
@@ -100,7 +101,7 @@ Question ask(const Case& test_case) {
   return question;
 }
 
-Record judge_subject(const Subject& subject, const Question& question) {
+Record judge_subject(const Subject& subject, const Question& question, Diagnosis diagnosis) {
   const plumb_impl& impl = *subject.impl;
   if (impl.unavailable != nullptr) return Record(Outcome::skip, impl.unavailable);
   const Op& op = *question.op;
@@ -121,9 +122,13 @@ Record judge_subject(const Subject& subject, const Question& question) {
   if (const auto refusal = refused("the second run", second.status)) return *refusal;
 
   Judgement judgement = judge_outputs(question, contract, first, kFirstPoison);
-  if (judgement.wrong == 0) judgement = judge_outputs(question, contract, second, kSecondPoison);
+  const bool first_is_wrong = judgement.wrong > 0;
+  if (!first_is_wrong) judgement = judge_outputs(question, contract, second, kSecondPoison);
   Record record = verdict(question, contract, first, second, judgement);
   record.milliseconds = elapsed.count();
+  if (diagnosis == Diagnosis::sought && record.outcome == Outcome::fail && judgement.wrong >= kLeastEvidence) {
+    record.diagnosis = diagnose(question, contract, (first_is_wrong ? first : second).outputs);
+  }
   return record;
 }
 

@@ -35,9 +35,13 @@ struct Question {
 
 [[nodiscard]] Question ask(const Case& test_case);
 
+/// Whether a wrong output is also explained (see diagnose.h), which costs many times the oracle.
+enum class Diagnosis { none, sought };
+
 /// Runs the implementation (twice: other poison, other number of threads) and judges what it wrote. The identifying
 /// fields of the result (op, impl, case_name, again) are left for the caller.
-[[nodiscard]] Record judge_subject(const Subject& subject, const Question& question);
+[[nodiscard]] Record judge_subject(const Subject& subject, const Question& question,
+                                   Diagnosis diagnosis = Diagnosis::none);
 
 /// Gives the implementation a problem that the operator forbids: it must return PLUMB_BAD_ARGUMENT, from prepare or
 /// from run, and leave the output untouched.

@@ -7,6 +7,7 @@
 
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
+#include "reference/layout/wrong_variants.h"
 #include "reference/ops.h"
 #include "runners/data.h"
 #include "runners/plan.h"
@@ -78,6 +79,15 @@ std::vector<std::string> layouts_of(const Op& op) {
   return names;
 }
 
+// What diagnosis tries, on a weight of two blocks each way, and padding where there can be some.
+std::string picture_and_mistakes(const Layout& layout) {
+  const std::int64_t rows = 2 * std::max<std::int64_t>({layout.row_multiple, layout.block_rows, 2});
+  const Extent extent{rows, layout.column_multiple > 2 ? layout.column_multiple * 2 - 2 : 16};
+  std::string text = picture(layout) + "\n  how it is got wrong\n";
+  for (const WrongVariant& variant : wrong_variants(layout, extent)) text += fmt::format("    {}\n", variant.sentence);
+  return text;
+}
+
 }  // namespace
 
 std::string list_ops() {
@@ -110,7 +120,9 @@ std::string explain_op(const Op& op) {
   for (const DataMode& mode : all_data_modes()) {
     if (applies(mode, op)) text += fmt::format("  {:<14} {}\n", mode.name, mode.summary);
   }
-  for (const std::string& name : layouts_of(op)) text += "\nlayout " + picture(layout_named(name));
+  for (const std::string& name : layouts_of(op)) {
+    text += "\nlayout " + picture_and_mistakes(layout_named(name));
+  }
   const std::string example = to_string(plan_cases(op, 0).front());
   return text + fmt::format("\nexample\n  plumb check '{}'\n", example);
 }
@@ -118,7 +130,8 @@ std::string explain_op(const Op& op) {
 std::vector<LayoutPicture> layout_pictures() {
   std::vector<LayoutPicture> pictures;
   for (const Op& op : all_ops()) {
-    for (const std::string& name : layouts_of(op)) pictures.push_back({op.name, name, picture(layout_named(name))});
+    for (const std::string& name : layouts_of(op))
+      pictures.push_back({op.name, name, picture_and_mistakes(layout_named(name))});
   }
   return pictures;
 }

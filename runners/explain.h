@@ -11,7 +11,8 @@ namespace plumb {
 
 /// One line for each operator.
 [[nodiscard]] std::string list_ops();
-/// Everything about one: formula, sizes, parameters, ports, constraints, bound, data modes, layouts as ASCII pictures.
+/// Everything about one: formula, sizes, parameters, ports, constraints, bound, data modes, layouts as ASCII pictures,
+/// and how those are got wrong.
 [[nodiscard]] std::string explain_op(const Op& op);
 /// A picture of every packed layout of every operator.
 [[nodiscard]] std::vector<LayoutPicture> layout_pictures();

@@ -36,6 +36,7 @@ TEST(Explain, DrawsTheLayoutOfTheLinearsWeight) {
   const std::string text = explain_op(op_named("linear_q4gsw"));
   EXPECT_NE(text.find("     0 | w[0,1]    | w[0,0]"), std::string::npos);
   EXPECT_NE(text.find("     3 | pad       | pad"), std::string::npos);
+  EXPECT_NE(text.find("how it is got wrong\n    nibbles swapped: w[0,0] is in the low nibble"), std::string::npos);
 }
 
 TEST(Explain, HasAPictureForEveryLayoutOfEveryOperator) {

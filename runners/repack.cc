@@ -28,6 +28,7 @@ class Mapping {
     }
     const int error = errno;
     if (fd >= 0) close(fd);
+    if (data_ != nullptr && data_ != MAP_FAILED) madvise(data_, length_, MADV_SEQUENTIAL);
     if (fd < 0 || data_ == MAP_FAILED) {
       throw Error(fmt::format("{}: cannot be mapped: {}", tensor.path.string(), std::strerror(error)));
     }
@@ -64,46 +65,6 @@ class Unfinished {
   std::filesystem::path path_;
 };
 
-// The codes of one layout's bytes, one at a time.
-class Codes {
- public:
-  Codes(const Layout& layout, Extent extent) : layout_(layout), padded_(layout.padded(extent)) {}
-
-  [[nodiscard]] int read(std::span<const std::byte> bytes, std::int64_t row, std::int64_t column) const {
-    unsigned stored = 0;
-    for (int bit = 0; bit < layout_.bits; ++bit) {
-      const BitPosition at = layout_.position(row, column, bit, padded_);
-      const auto byte = static_cast<unsigned>(bytes[static_cast<std::size_t>(at.byte)]);
-      stored |= (byte >> at.bit & 1U) << bit;
-    }
-    return layout_.decode(stored);
-  }
-
-  // The bits must still be zero.
-  void write(std::span<std::byte> bytes, std::int64_t row, std::int64_t column, int code) const {
-    const unsigned stored = layout_.encode(code);
-    for (int bit = 0; bit < layout_.bits; ++bit) {
-      const BitPosition at = layout_.position(row, column, bit, padded_);
-      bytes[static_cast<std::size_t>(at.byte)] |= static_cast<std::byte>((stored >> bit & 1U) << at.bit);
-    }
-  }
-
-  [[nodiscard]] Extent padded() const { return padded_; }
-
- private:
-  const Layout& layout_;
-  Extent padded_;
-};
-
-[[noreturn]] void refuse_code(const RepackRequest& request, int code, std::int64_t row, std::int64_t column) {
-  const Layout &from = *request.from, &to = *request.to;
-  const int shift = to.min_code() - from.min_code();
-  const bool shift_helps = request.add == 0 && shift != 0 && from.max_code() + shift <= to.max_code();
-  throw Error(fmt::format(
-      "{} cannot hold the code {} at [{}, {}]: expected {} to {}{}", to.name, code, row, column, to.min_code(),
-      to.max_code(), shift_helps ? fmt::format("; if zero points shift with the codes, give --add {}", shift) : ""));
-}
-
 Extent extent_of_shape(const RepackRequest& request, const golden::TensorFile& tensor) {
   const Layout& layout = *request.from;
   const auto wrong = [&](const std::string& what) {
@@ -136,23 +97,6 @@ Shape output_shape(const Layout& layout, Extent extent) {
 }
 
 }  // namespace
-
-bool repack_codes(const RepackRequest& request, Extent extent, std::span<const std::byte> from,
-                  std::span<std::byte> to) {
-  const Codes source(*request.from, extent), target(*request.to, extent);
-  const Extent padded = target.padded();
-  for (std::int64_t row = 0; row < padded.rows; ++row) {
-    if (request.should_stop && request.should_stop()) return false;
-    for (std::int64_t column = 0; column < padded.columns; ++column) {
-      const bool inside = row < extent.rows && column < extent.columns;
-      const int code = inside ? source.read(from, row, column) + request.add : request.to->padding_code;
-      if (code < request.to->min_code() || code > request.to->max_code()) refuse_code(request, code, row, column);
-      target.write(to, row, column, code);
-    }
-    if (request.on_progress) request.on_progress(static_cast<double>(row + 1) / static_cast<double>(padded.rows));
-  }
-  return true;
-}
 
 RepackResult repack_file(const RepackRequest& request) {
   if (request.from->bits != request.to->bits) {

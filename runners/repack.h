@@ -20,7 +20,8 @@ struct RepackRequest {
   std::string tensor = {};            ///< Name inside the input; empty: the only one.
   std::optional<Extent> extent = {};  ///< Rows and columns; else as the input's shape says.
   int add = 0;                        ///< Added to every code: 8 turns -8 … 7 into 0 … 15.
-  std::function<void(double share)> on_progress = {};
+  int threads = 1;
+  std::function<void(double share)> on_progress = {};  ///< Called on the caller's thread, as is should_stop.
   std::function<bool()> should_stop = {};
 };
 
@@ -32,7 +33,8 @@ struct RepackResult {
 };
 
 /// Moves codes from layout to layout. `from` and `to` hold `from_layout.size_bytes(extent)` and `to_layout.size_bytes`
-/// bytes; `to` is zeroed. Returns false if should_stop ended it. Throws Error naming the first code that does not fit.
+/// bytes; `to` is zeroed. What consists of whole tiles (see tile_plan.h) is moved with vectors, the rest bit by bit.
+/// Returns false if should_stop ended it. Throws Error naming the first code that does not fit.
 bool repack_codes(const RepackRequest& request, Extent extent, std::span<const std::byte> from,
                   std::span<std::byte> to);
 

@@ -197,11 +197,12 @@ Unit pending_unit(const golden::Case& recorded, const Origin& origin) {
 }
 
 void add_subject_steps(Unit& unit, const std::vector<Subject>& subjects, const Op& op, const Origin& origin,
-                       const std::function<Record(const Subject&)>& judge_one) {
+                       const std::function<Record(const Subject&, Diagnosis)>& judge_one) {
   for (const Subject& subject : subjects) {
     if (op.name != subject.impl->op) continue;
     unit.steps.push_back({op.name, subject.impl->name, origin.name, origin.again(subject.impl->name),
-                          [=] { return judge_one(subject); }});
+                          [=] { return judge_one(subject, Diagnosis::none); },
+                          [=] { return judge_one(subject, Diagnosis::sought); }});
   }
 }
 
@@ -219,8 +220,9 @@ Unit refusal_unit(const golden::Case& recorded, const Translated& translated, co
   } catch (const Error&) {
     const Op& op = *translated.op;
     const auto illegal = std::make_shared<Problem>(Problem{{translated.params, {}}, translated.inputs});
-    add_subject_steps(unit, subjects, op, origin,
-                      [illegal, &op](const Subject& subject) { return judge_refusal(subject, op, *illegal); });
+    add_subject_steps(unit, subjects, op, origin, [illegal, &op](const Subject& subject, Diagnosis) {
+      return judge_refusal(subject, op, *illegal);
+    });
   }
   return unit;
 }
@@ -233,8 +235,9 @@ Unit answer_unit(const std::shared_ptr<const golden::Case>& recorded, const Tran
             [replay] { replay->reset(); }};
   unit.steps.push_back({translated.op->name, kUpstream, origin.name, origin.again(kUpstream),
                         [replay] { return judge_upstream(**replay); }});
-  add_subject_steps(unit, subjects, *translated.op, origin,
-                    [replay](const Subject& subject) { return judge_subject(subject, (*replay)->question); });
+  add_subject_steps(unit, subjects, *translated.op, origin, [replay](const Subject& subject, Diagnosis diagnosis) {
+    return judge_subject(subject, (*replay)->question, diagnosis);
+  });
   return unit;
 }
 

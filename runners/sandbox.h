@@ -16,6 +16,8 @@ struct Step {
   /// Runs in the worker; the identifying fields are filled in afterwards. A plumb::Error is the implementation's
   /// failure; any other exception is plumbline's own, and makes the step `vacuous`.
   std::function<Record()> judge;
+  /// Judges again, and seeks what a wrong output looks like; may be empty. Not for work_through to call.
+  std::function<Record()> judge_and_diagnose = {};
 };
 
 /// Steps that share a question. One worker makes it (`begin`), runs the steps in order, and frees it (`finish`); either

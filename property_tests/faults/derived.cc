@@ -11,7 +11,7 @@ namespace {
 
 constexpr Fault kDerived[] = {
     {"bytes_turned_round", "", "low and high nibble of every byte of the first output exchanged",
-     Mutation::bytes_turned_round, Outcome::fail},
+     Mutation::bytes_turned_round, Outcome::fail, "", "1", no_peer, "nibbles swapped"},
     {"last_element_inverted", "", "every bit of the last element of the first output inverted",
      Mutation::last_element_inverted, Outcome::fail},
     {"one_written_beyond", "", "a byte behind the first output written", Mutation::one_written_beyond, Outcome::fail,

@@ -22,11 +22,15 @@ using enum Mutation;
 
 constexpr Fault kFaults[] = {
     // linear_q4gsw: codes
-    {"nibbles_swapped", kLinear, "low nibble taken for the odd k", nibbles_swapped, Outcome::fail},
-    {"offset_missing", kLinear, "codes 0 … 15 used as they are", offset_missing, Outcome::fail},
-    {"offset_7", kLinear, "7 subtracted instead of 8", offset_7, Outcome::fail},
+    {"nibbles_swapped", kLinear, "low nibble taken for the odd k", nibbles_swapped, Outcome::fail, "", "1", no_peer,
+     "nibbles swapped"},
+    {"offset_missing", kLinear, "codes 0 … 15 used as they are", offset_missing, Outcome::fail, "", "1", no_peer,
+     "offset missing"},
+    {"offset_7", kLinear, "7 subtracted instead of 8", offset_7, Outcome::fail, "", "1", no_peer,
+     "offset 7 instead of 8"},
     {"high_nibble_kept", kLinear, "byte not masked for its low code", high_nibble_kept, Outcome::fail},
-    {"codes_as_signed", kLinear, "offset binary read as two's complement", codes_as_signed, Outcome::fail},
+    {"codes_as_signed", kLinear, "offset binary read as two's complement", codes_as_signed, Outcome::fail, "", "1",
+     no_peer, "read as two's complement"},
     // linear_q4gsw: scales
     {"scale_of_previous_group", kLinear, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "",
      "K > group"},
@@ -83,7 +87,8 @@ constexpr Fault kFaults[] = {
      "activation == 0"},
     {"scale_of_previous_group", kDq8ca, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "", "K > group",
      torchao},
-    {"nibbles_swapped", kDq8ca, "low nibble taken for the odd k", nibbles_swapped, Outcome::fail},
+    {"nibbles_swapped", kDq8ca, "low nibble taken for the odd k", nibbles_swapped, Outcome::fail, "", "1", no_peer,
+     "nibbles swapped"},
     {"half_precision", kDq8ca, "accumulates in f16, claims f32", half_precision, Outcome::fail, "", "1", both},
 
     // linear_q8ta_q8csw
@@ -98,11 +103,14 @@ constexpr Fault kFaults[] = {
     {"bias_dropped", kQ8ta, "bias ignored", bias_dropped, Outcome::fail, "", "bias", both},
 
     // embedding_q4gsw
-    {"nibbles_swapped", kEmbedding, "the other nibble of each byte", nibbles_swapped, Outcome::fail},
+    {"nibbles_swapped", kEmbedding, "the other nibble of each byte", nibbles_swapped, Outcome::fail, "", "1", no_peer,
+     "nibbles swapped"},
     {"layout_flag_ignored", kEmbedding, "even column always in the low nibble", layout_flag_ignored, Outcome::fail, "",
-     "linear == 0"},
-    {"offset_missing", kEmbedding, "codes 0 … 15 used as they are", offset_missing, Outcome::fail},
-    {"offset_7", kEmbedding, "7 subtracted instead of 8", offset_7, Outcome::fail},
+     "linear == 0", no_peer, "nibbles swapped"},
+    {"offset_missing", kEmbedding, "codes 0 … 15 used as they are", offset_missing, Outcome::fail, "", "1", no_peer,
+     "offset missing"},
+    {"offset_7", kEmbedding, "7 subtracted instead of 8", offset_7, Outcome::fail, "", "1", no_peer,
+     "offset 7 instead of 8"},
     {"row_off_by_one", kEmbedding, "row index + 1, kept inside the table", row_off_by_one, Outcome::fail, "", "N > 1"},
     {"group_is_32", kEmbedding, "group index k / 32 whatever the group", group_is_32, Outcome::fail, "",
      "column / 32 != column / group", both},
@@ -120,7 +128,8 @@ constexpr Fault kFaults[] = {
     {"aborts", kEmbedding, "abort() for M > 16, N < 3", aborts, Outcome::crash, "SIGABRT", "M > 16 && N < 3", both},
 
     // pack_uint4
-    {"nibbles_swapped", kPack, "first code in the high nibble", nibbles_swapped, Outcome::fail},
+    {"nibbles_swapped", kPack, "first code in the high nibble", nibbles_swapped, Outcome::fail, "", "1", no_peer,
+     "nibbles swapped"},
     {"high_nibble_kept", kPack, "first code not masked", high_nibble_kept, Outcome::fail},
     {"pair_across_rows_swapped", kPack, "pairs that cross a row are turned round", pair_across_rows_swapped,
      Outcome::fail, "", "lead > 1"},
@@ -131,7 +140,8 @@ constexpr Fault kFaults[] = {
     {"exits", kPack, "exit(0) for n = 2", exits, Outcome::crash, "ended its process", "n == 2"},
 
     // unpack_uint4
-    {"nibbles_swapped", kUnpack, "high nibble first", nibbles_swapped, Outcome::fail},
+    {"nibbles_swapped", kUnpack, "high nibble first", nibbles_swapped, Outcome::fail, "", "1", no_peer,
+     "nibbles swapped"},
     {"sign_extension_missing", kUnpack, "high code of an i8 container without its sign", sign_extension_missing,
      Outcome::fail, "", "column == 1"},
     {"last_row_missing", kUnpack, "last byte not unpacked", last_row_missing, Outcome::fail, "", "row == n - 1"},

@@ -23,6 +23,7 @@ struct Fault {
   const char* reason = "";      ///< Part of the reason that those cases give.
   const char* touches = "1";    ///< Formula over sizes, row and column: the elements that it can change.
   Peers accepted_by = no_peer;  ///< Which of the peers' criteria let it through (see peers.h).
+  const char* looks_like = "";  ///< Part of what the diagnosis says of it; empty: it is none of a layout's mistakes.
 };
 
 /// All faults, in the order of the table.

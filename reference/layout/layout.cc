@@ -6,6 +6,7 @@
 #include <array>
 
 #include "reference/error.h"
+#include "reference/layout/stand_in.h"
 
 namespace plumb {
 namespace {
@@ -123,6 +124,9 @@ std::int64_t Layout::size_bytes(Extent extent) const {
 
 std::vector<std::uint8_t> pack(const Layout& layout, Extent extent, std::span<const int> codes) {
   PLUMB_CHECK(static_cast<std::int64_t>(codes.size()) == extent.rows * extent.columns);
+  if (LayoutStandIn* const other = LayoutStandIn::current()) {
+    if (auto bytes = other->pack(layout, extent, codes)) return *std::move(bytes);
+  }
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(layout.size_bytes(extent)));
   const Extent padded = layout.padded(extent);
   for (std::int64_t row = 0; row < padded.rows; ++row) {
@@ -145,6 +149,9 @@ std::vector<int> unpack(const Layout& layout, Extent extent, std::span<const std
   if (static_cast<std::int64_t>(bytes.size()) != expected) {
     throw Error(fmt::format("layout {}: expected {} bytes for {} x {} codes, got {}", layout.name, expected,
                             extent.rows, extent.columns, bytes.size()));
+  }
+  if (LayoutStandIn* const other = LayoutStandIn::current()) {
+    if (auto codes = other->unpack(layout, extent, bytes)) return *std::move(codes);
   }
   const Extent padded = layout.padded(extent);
   std::vector<int> codes;

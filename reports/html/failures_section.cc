@@ -26,6 +26,8 @@ std::string failure_html(const Record& record) {
   if (const std::string sentence = evidence(record); !sentence.empty())
     html += fmt::format("<p class=\"evidence\">{}</p>\n", html_text(sentence));
   if (!record.reason.empty()) html += fmt::format("<p class=\"reason\">{}</p>\n", html_text(record.reason));
+  if (!record.diagnosis.empty())
+    html += fmt::format("<p class=\"diagnosis\">{}</p>\n", html_text(diagnosis_text(record)));
   return html + command_html(record.again) + "</article>\n";
 }
 

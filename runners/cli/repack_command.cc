@@ -2,10 +2,12 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
@@ -20,7 +22,7 @@ constexpr int kCutShort = 2;
 
 struct RepackFlags {
   std::string from, to, input, output, tensor, shape;
-  int add = 0;
+  int add = 0, threads = 1;
   bool overwrite = false;
 };
 
@@ -59,6 +61,7 @@ int repack(const RepackFlags& flags) {
   Meter meter;
   RepackRequest request{&layout_named(flags.from), &layout_named(flags.to), flags.input, flags.output, flags.tensor};
   request.add = flags.add;
+  request.threads = flags.threads;
   if (!flags.shape.empty()) request.extent = parse_extent(flags.shape);
   request.on_progress = [&meter](double share) { meter.show(share); };
   request.should_stop = was_interrupted;
@@ -69,8 +72,10 @@ int repack(const RepackFlags& flags) {
     fmt::print(stderr, "plumb: cut short; {} was not written\n", flags.output);
     return kCutShort;
   }
-  fmt::print("{} x {} codes: {} {} bytes -> {} {} bytes in {:.1f} s\n", result.extent.rows, result.extent.columns,
-             flags.from, result.input_bytes, flags.to, result.output_bytes, elapsed.count());
+  const double gigabytes = static_cast<double>(result.input_bytes + result.output_bytes) * 1e-9;
+  fmt::print("{} x {} codes: {} {} bytes -> {} {} bytes in {:.1f} s ({:.2f} GB/s read and written)\n",
+             result.extent.rows, result.extent.columns, flags.from, result.input_bytes, flags.to, result.output_bytes,
+             elapsed.count(), gigabytes / elapsed.count());
   return 0;
 }
 
@@ -89,6 +94,11 @@ void add_repack(CLI::App& app, Context& context) {
   command->add_option("--shape", flags->shape, "Rows and columns of the weight, where IN's shape does not tell")
       ->type_name("RxC");
   command->add_option("--add", flags->add, "Added to every code: -8 turns 0 … 15 into -8 … 7")->type_name("N");
+  flags->threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  command->add_option("--threads", flags->threads, "Threads")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   command->add_flag("--overwrite", flags->overwrite, "Replace OUT");
   command->footer(fmt::format(
       "Layouts: {}\n\nExamples:\n  plumb repack --from torchao.plain_int32 --to et_vk.q4gsw --add -8 in.h5 out.h5\n"

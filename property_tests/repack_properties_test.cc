@@ -1,0 +1,115 @@
+// Repacking by tiles is what the index maps say, for every pair of layouts of one width.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <optional>
+#include <vector>
+
+#include "reference/error.h"
+#include "reference/layout/layouts.h"
+#include "runners/repack.h"
+#include "runners/tile_plan.h"
+
+namespace plumb {
+namespace {
+
+bool fills_bytes(const Layout& layout, Extent extent) {
+  const Extent padded = layout.padded(extent);
+  return padded.rows * padded.columns * layout.bits % 8 == 0;
+}
+
+// Sizes on both sides of blocks, tiles and spans; often round ones.
+Extent draw_extent(const Layout& from, const Layout& to) {
+  const std::int64_t rows =
+      *rc::gen::oneOf(rc::gen::inRange<std::int64_t>(1, 200), rc::gen::element<std::int64_t>(32, 64, 128));
+  Extent extent{
+      rows, *rc::gen::oneOf(rc::gen::inRange<std::int64_t>(1, 300), rc::gen::element<std::int64_t>(64, 96, 256, 512))};
+  while (!fills_bytes(from, extent) || !fills_bytes(to, extent)) ++extent.columns;
+  return extent;
+}
+
+std::vector<int> draw_codes(const Layout& layout, Extent extent) {
+  std::vector<int> codes(static_cast<std::size_t>(extent.rows * extent.columns));
+  std::uint64_t state = *rc::gen::arbitrary<std::uint64_t>() | 1U;
+  for (int& code : codes) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    code = layout.min_code() + static_cast<int>(state >> 33) % (1 << layout.bits);
+  }
+  return codes;
+}
+
+// The result, or what is refused.
+std::optional<std::vector<std::uint8_t>> repacked(const RepackRequest& request, Extent extent,
+                                                  const std::vector<std::uint8_t>& bytes, std::string* refusal) {
+  std::vector<std::uint8_t> got(static_cast<std::size_t>(request.to->size_bytes(extent)));
+  try {
+    RC_ASSERT(repack_codes(request, extent, std::as_bytes(std::span(bytes)), std::as_writable_bytes(std::span(got))));
+    return got;
+  } catch (const Error& error) {
+    *refusal = error.what();
+    return std::nullopt;
+  }
+}
+
+void check_pair(const Layout& from, const Layout& to) {
+  RC_LOG(from.name + " to " + to.name);
+  const Extent extent = draw_extent(from, to);
+  RC_LOG(std::to_string(extent.rows) + " x " + std::to_string(extent.columns));
+  std::vector<int> codes = draw_codes(from, extent);
+  RepackRequest request{&from, &to, "in", "out"};
+  request.threads = *rc::gen::inRange(1, 4);
+  request.add = *rc::gen::element(to.min_code() - from.min_code(), 0, 1);
+  if (*rc::gen::arbitrary<bool>()) {
+    for (int& code : codes) code = std::clamp(code, to.min_code() - request.add, to.max_code() - request.add);
+    for (int& code : codes) code = std::clamp(code, from.min_code(), from.max_code());
+  }
+  std::string refusal;
+  const auto got = repacked(request, extent, pack(from, extent, codes), &refusal);
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const int code = codes[i] + request.add;
+    if (code >= to.min_code() && code <= to.max_code()) continue;
+    RC_ASSERT(!got);
+    const std::string first = "the code " + std::to_string(code) + " at [" +
+                              std::to_string(static_cast<std::int64_t>(i) / extent.columns) + ", " +
+                              std::to_string(static_cast<std::int64_t>(i) % extent.columns) + "]";
+    RC_ASSERT(refusal.find(first) != std::string::npos);
+    return;
+  }
+  for (int& code : codes) code += request.add;
+  RC_ASSERT(got);
+  RC_ASSERT(*got == pack(to, extent, codes));
+}
+
+RC_GTEST_PROP(RepackProperties, EveryPairOfOneWidthIsRepackedCodeByCode, ()) {
+  const auto layouts = all_layouts();
+  const Layout& from = layouts[*rc::gen::inRange<std::size_t>(0, layouts.size())];
+  for (const Layout& to : layouts) {
+    if (from.bits == to.bits) check_pair(from, to);
+  }
+}
+
+// Which pairs are moved by tiles is no accident: all but those of codes in several pieces.
+TEST(RepackPlan, TakesEveryPairOfWholePieces) {
+  const Extent extent{256, 512};
+  int planned = 0;
+  for (const Layout& from : all_layouts()) {
+    for (const Layout& to : all_layouts()) {
+      if (from.bits != to.bits) continue;
+      const auto plan = plan_tiles(from, to, to.min_code() - from.min_code(), extent);
+      const bool whole = from.bits == 1 || from.bits == 2 || from.bits == 4 || from.bits == 8;
+      EXPECT_EQ(plan.has_value(), whole) << from.name << " to " << to.name;
+      if (!plan) continue;
+      ++planned;
+      for (std::int64_t band = 0; band < std::ssize(plan->from_base); ++band) {
+        EXPECT_TRUE(plan->moves_band(band)) << from.name << " to " << to.name << ", band " << band;
+      }
+      for (std::int64_t row = 0; row < extent.rows; ++row) {
+        EXPECT_TRUE(plan->moves(row, 0) && plan->moves(row, 511)) << from.name << " to " << to.name << ", row " << row;
+      }
+    }
+  }
+  EXPECT_GT(planned, 100);
+}
+
+}  // namespace
+}  // namespace plumb
