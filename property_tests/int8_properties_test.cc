@@ -13,7 +13,7 @@
 #include "reference/bound.h"
 #include "reference/layout/layouts.h"
 #include "reference/ops.h"
-#include "reference/outcomes.h"
+#include "reference/alternatives.h"
 #include "reference/quant/quantised_code.h"
 #include "runners/check.h"
 #include "runners/judge.h"

@@ -114,7 +114,7 @@ struct Expected {
   /// Arithmetic::accumulated only: max |x_k| and max |w_k|, which overflow if rounded to a type of narrow range.
   std::vector<double> largest_activation = {}, largest_weight = {};
   /// For each element, what the other outcome of each rounding that could go either way adds to its value. Every one
-  /// may be taken or not (see outcomes.h). Empty: no element has any.
+  /// may be taken or not (see alternatives.h). Empty: no element has any.
   std::vector<std::vector<double>> steps = {};
 };
 

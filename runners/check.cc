@@ -9,7 +9,7 @@
 #include "reference/bound.h"
 #include "reference/error.h"
 #include "reference/names.h"
-#include "reference/outcomes.h"
+#include "reference/alternatives.h"
 #include "runners/diagnose.h"
 #include "runners/execute.h"
 #include "runners/judge.h"
@@ -54,7 +54,7 @@ Judgement judge_outputs(const Question& question, const Contract& contract, cons
     const Expected& expected = question.expected[i];
     const std::vector<double> bound =
         question.exact ? std::vector<double>(expected.value.size(), 0) : bounds(op, signature, contract, expected, i);
-    const std::vector<double> want = nearest_outcomes(expected, execution.outputs[i]);
+    const std::vector<double> want = nearest_alternatives(expected, execution.outputs[i]);
     judgement.add(judge(op.outputs[i], signature, execution.outputs[i], want, bound, poison));
   }
   return judgement;

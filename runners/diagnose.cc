@@ -9,7 +9,7 @@
 #include "reference/layout/layouts.h"
 #include "reference/layout/stand_in.h"
 #include "reference/layout/wrong_variants.h"
-#include "reference/outcomes.h"
+#include "reference/alternatives.h"
 #include "runners/judge.h"
 
 namespace plumb {
@@ -98,7 +98,7 @@ bool explains(const Question& question, const Contract& contract, std::span<cons
   for (std::size_t i = 0; i < op.outputs.size(); ++i) {
     if (answer[i].value.size() != question.expected[i].value.size()) return false;
     differs = differs || answer[i].value != question.expected[i].value;
-    judgement.add(judge(op.outputs[i], signature, outputs[i], nearest_outcomes(answer[i], outputs[i]),
+    judgement.add(judge(op.outputs[i], signature, outputs[i], nearest_alternatives(answer[i], outputs[i]),
                         bounds(op, signature, contract, answer[i], i), std::byte{}));
   }
   return differs && judgement.proved();

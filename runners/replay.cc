@@ -14,7 +14,7 @@
 #include "reference/error.h"
 #include "reference/names.h"
 #include "reference/ops.h"
-#include "reference/outcomes.h"
+#include "reference/alternatives.h"
 #include "runners/golden_bindings.h"
 #include "runners/judge.h"
 
@@ -159,7 +159,7 @@ Record judge_upstream(const Replay& replay) {
                                                to_string(expected.dtype), to_string(expected.shape),
                                                to_string(output.recorded.dtype()), to_string(output.recorded.shape())));
     }
-    const std::vector<double> want = nearest_outcomes(question.expected[place], output.recorded);
+    const std::vector<double> want = nearest_alternatives(question.expected[place], output.recorded);
     found.add(judge(port, question.problem.signature, output.recorded, want, output.bound, std::byte{0xFF}));
   }
   Record record = Record(Outcome::pass, "");

@@ -6,7 +6,7 @@
 
 #include "reference/bound.h"
 #include "reference/error.h"
-#include "reference/outcomes.h"
+#include "reference/alternatives.h"
 
 namespace plumb {
 namespace {
@@ -78,7 +78,7 @@ TEST(LinearDq8caQ4gsw, ATieHasBothOutcomesForItsRowAlone) {
   EXPECT_EQ(expected.steps, (std::vector<std::vector<double>>{{}, {}, {2 * 0.5 * -2}, {0}}));
   EXPECT_EQ(expected.value[2], 2 * (0 - 2));
   const Tensor other = tensor(DType::f32, {2, 2}, {-6.25, 10, -6, -4});
-  EXPECT_EQ(nearest_outcomes(expected, other)[2], -6);
+  EXPECT_EQ(nearest_alternatives(expected, other)[2], -6);
 }
 
 TEST(LinearDq8caQ4gsw, RowsWhoseCodesAreUndefinedAreNotJudged) {

@@ -1,4 +1,4 @@
-#include "reference/outcomes.h"
+#include "reference/alternatives.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,7 +26,7 @@ double nearest_in_range(double value, const std::vector<double>& steps, double g
 
 }  // namespace
 
-std::vector<double> nearest_outcomes(const Expected& expected, const Tensor& got) {
+std::vector<double> nearest_alternatives(const Expected& expected, const Tensor& got) {
   std::vector<double> nearest = expected.value;
   if (expected.steps.empty()) return nearest;
   PLUMB_CHECK(expected.steps.size() == nearest.size() && static_cast<std::size_t>(got.size()) == nearest.size());
