@@ -1,4 +1,5 @@
-// Affine quantisation: every implementation gives the oracle's bits, also for what no data mode makes.
+// Affine quantisation and its kin: every implementation gives the oracle's bits, or an outcome that the oracle admits,
+// also for what no data mode makes.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -13,7 +14,8 @@ namespace plumb {
 namespace {
 
 const char* const kOps[] = {"choose_qparams_affine",   "quantize_affine",   "dequantize_affine",
-                            "choose_qparams_tinygemm", "quantize_tinygemm", "dequantize_tinygemm"};
+                            "choose_qparams_tinygemm", "quantize_tinygemm", "dequantize_tinygemm",
+                            "quantize_plain_int4",     "quantize_hqq",      "quantize_hqq_scale_only"};
 
 void expect_oracle(const Op& op, Problem problem) {
   Question question{&op, std::move(problem), {}, true, {}, true};
@@ -34,8 +36,9 @@ RC_GTEST_PROP(AffineProperties, EveryImplementationGivesTheOraclesBits, ()) {
 
 // NaN, infinities and zeros of both signs among the values, which blocks must not let out.
 RC_GTEST_PROP(AffineProperties, SpecialValuesStayInTheirBlock, ()) {
-  const std::vector<std::string> ops = {"choose_qparams_affine", "quantize_affine", "choose_qparams_tinygemm",
-                                        "quantize_tinygemm"};
+  const std::vector<std::string> ops = {"choose_qparams_affine",  "quantize_affine",     "choose_qparams_tinygemm",
+                                        "quantize_tinygemm",      "quantize_plain_int4", "quantize_hqq",
+                                        "quantize_hqq_scale_only"};
   const Op& op = op_named(*rc::gen::elementOf(ops));
   Problem problem = make_problem(*arbitrary_case(op));
   constexpr double kInfinity = std::numeric_limits<double>::infinity();

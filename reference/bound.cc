@@ -93,7 +93,7 @@ double gamma(std::int64_t n, double u) {
 std::vector<double> bounds(const Op& op, const Signature& signature, const Contract& contract, const Expected& expected,
                            std::size_t output) {
   std::vector<double> result(expected.value.size(), 0);
-  if (op.arithmetic == Arithmetic::prescribed) return result;
+  if (op.arithmetic == Arithmetic::prescribed) return expected.slack.empty() ? result : expected.slack;
   const Factors f = factors_of(op, dtype_of(op.outputs.at(output), op, signature), signature, contract);
   const bool sums = op.arithmetic == Arithmetic::accumulated;
   PLUMB_CHECK(!sums || expected.largest_weight.size() == result.size());

@@ -14,7 +14,8 @@ namespace plumb {
 [[nodiscard]] double gamma(std::int64_t n, double u);
 
 /// For every element of output number `output` the largest |got - want| that an implementation with this contract can
-/// produce. 0 for Arithmetic::prescribed (bit for bit). Infinite where an intermediate may overflow, or where the
+/// produce. For Arithmetic::prescribed that is Expected::slack, whatever the contract: 0 (bit for bit) unless the oracle
+/// says that several outcomes are admissible. Infinite where an intermediate may overflow, or where the
 /// contract's chain is so long that it promises nothing: such elements cannot be judged.
 [[nodiscard]] std::vector<double> bounds(const Op& op, const Signature& signature, const Contract& contract,
                                          const Expected& expected, std::size_t output = 0);

@@ -167,6 +167,13 @@ TEST(Bound, DataMovementIsExact) {
   EXPECT_EQ(bounds(op, make_signature(op, {{"n", 6}}), {}, expected), (std::vector<double>{0, 0, 0}));
 }
 
+TEST(Bound, OfSeveralAdmissibleOutcomesIsTheirSlack) {
+  const Op& op = op_named("quantize_hqq");
+  Expected expected{{3.5, 4}, {}, {}, {}};
+  expected.slack = {0.5, 0};
+  EXPECT_EQ(bounds(op, make_signature(op, {{"N", 1}, {"K", 2}, {"group", 2}}), {}, expected), expected.slack);
+}
+
 // One dot product as the contract {activation, weight, f32} allows it to be computed: in a random order.
 double computed(const std::vector<double>& x, const std::vector<int>& codes, double scale, const Contract& contract,
                 bool fused) {

@@ -116,6 +116,11 @@ struct Expected {
   /// For each element, what the other outcome of each rounding that could go either way adds to its value. Every one
   /// may be taken or not (see alternatives.h). Empty: no element has any.
   std::vector<std::vector<double>> steps = {};
+  /// Arithmetic::prescribed only: how far an admissible outcome may lie from `value`, where the definition leaves some
+  /// rounding open (the order of a sum, a function's last bits). A code that may be 3 or 4 is 3.5 with slack 0.5.
+  /// Infinite: anything is admissible, and the element is not judged. Empty: nothing is left open, `value` is the only
+  /// outcome.
+  std::vector<double> slack = {};
 };
 
 /// What the oracle says about every output, in the operator's order.
@@ -133,6 +138,9 @@ struct Op {
   std::vector<Port> outputs;
   std::vector<Constraint> constraints = {};
   Arithmetic arithmetic = Arithmetic::prescribed;
+  /// Arithmetic::prescribed: what the definition does not fix to the last bit, e.g. "the order of sums", so that an
+  /// element may have several admissible outcomes (Expected::slack). Empty = nothing.
+  std::string left_open = {};
   std::string length = {};     ///< Arithmetic::accumulated: number of products, e.g. "K".
   std::string products = {};   ///< The same for products that integers sum up before anything is rounded; empty: none.
   int max_code_magnitude = 0;  ///< Largest |code - zero point|; 0 where there are no codes to multiply.

@@ -12,6 +12,7 @@
 #include "reference/quant/choose_qparams_affine.h"
 #include "reference/quant/dyn_quant_4bit.h"
 #include "reference/quant/group_sums.h"
+#include "reference/quant/hqq.h"
 #include "reference/quant/nncf_decompress.h"
 #include "reference/quant/nncf_pack.h"
 #include "reference/quant/nncf_quantize.h"
@@ -21,6 +22,7 @@
 #include "reference/quant/q4gsw_pack.h"
 #include "reference/quant/q4gsw_requant.h"
 #include "reference/quant/quantize_affine.h"
+#include "reference/quant/quantize_plain_int4.h"
 #include "reference/quant/repack_embedding.h"
 #include "reference/quant/tinygemm.h"
 #include "reference/quant/transpose_scales.h"
@@ -60,6 +62,9 @@ std::span<const Op> all_ops() {
       choose_qparams_tinygemm(),
       quantize_tinygemm(),
       dequantize_tinygemm(),
+      quantize_plain_int4(),
+      quantize_hqq(),
+      quantize_hqq_scale_only(),
       pack_q4gsw(),
       unpack_q4gsw(),
       group_sums(),

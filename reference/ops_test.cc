@@ -221,6 +221,7 @@ TEST(Ops, EvaluateFillsTheOutputs) {
       for (std::size_t i = 0; i < forms.size(); ++i) {
         const auto count = static_cast<std::size_t>(element_count(forms[i].shape));
         EXPECT_EQ(answer[i].value.size(), count) << op.name;
+        EXPECT_EQ(answer[i].slack.size(), op.left_open.empty() ? 0 : count) << op.name;
         if (op.arithmetic == Arithmetic::prescribed) continue;
         EXPECT_EQ(answer[i].magnitude.size(), count) << op.name;
         EXPECT_EQ(answer[i].peak.size(), count) << op.name;

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "reference/alternatives.h"
 #include "reference/bound.h"
 #include "reference/error.h"
 #include "reference/names.h"
-#include "reference/alternatives.h"
 #include "runners/diagnose.h"
 #include "runners/execute.h"
 #include "runners/judge.h"
@@ -52,8 +52,9 @@ Judgement judge_outputs(const Question& question, const Contract& contract, cons
   Judgement judgement;
   for (std::size_t i = 0; i < op.outputs.size(); ++i) {
     const Expected& expected = question.expected[i];
+    const bool bit_for_bit = question.exact && op.arithmetic != Arithmetic::prescribed;
     const std::vector<double> bound =
-        question.exact ? std::vector<double>(expected.value.size(), 0) : bounds(op, signature, contract, expected, i);
+        bit_for_bit ? std::vector<double>(expected.value.size(), 0) : bounds(op, signature, contract, expected, i);
     const std::vector<double> want = nearest_alternatives(expected, execution.outputs[i]);
     judgement.add(judge(op.outputs[i], signature, execution.outputs[i], want, bound, poison));
   }

@@ -54,7 +54,11 @@ std::string port_line(const Op& op, const Port& port) {
 std::string bound_text(const Op& op) {
   switch (op.arithmetic) {
     case Arithmetic::prescribed:
-      return "bit for bit";
+      if (op.left_open.empty()) return "bit for bit";
+      return fmt::format(
+          "bit for bit, but for {}: an element may be any value that these can lead to, and no other.\n  The oracle "
+          "finds those values, for each element",
+          op.left_open);
     case Arithmetic::rounded_once:
       return "|got - y| <= u |y|: one product, rounded to the output type";
     case Arithmetic::accumulated:

@@ -51,6 +51,23 @@ class JudgeLinear : public testing::Test {
   Judgement judge_it() { return judge(op_.outputs[0], signature_, got_, want_, bounds_, kPoison); }
 };
 
+// A code that may be 3 or 4, one that is 7, and one that may be anything.
+TEST(Judge, AdmitsBothOutcomesOfATieAndNoOther) {
+  const Op& op = op_named("quantize_hqq");
+  const Signature signature = make_signature(op, {{"N", 1}, {"K", 3}, {"group", 3}});
+  const auto wrong = [&](double first, double second, double third) {
+    Tensor got(DType::u8, {1, 3});
+    for (const auto& [i, code] : {std::pair{0, first}, {1, second}, {2, third}}) got.set(i, code);
+    const Judgement found = judge(op.outputs[0], signature, got, {3.5, 7, 0}, {0.5, 0, kInf}, kPoison);
+    EXPECT_EQ(found.unjudged, 1);
+    return found.wrong;
+  };
+  EXPECT_EQ(wrong(3, 7, 0), 0);
+  EXPECT_EQ(wrong(4, 7, 99), 0);
+  EXPECT_EQ(wrong(2, 7, 0), 1);
+  EXPECT_EQ(wrong(5, 8, 0), 2);
+}
+
 TEST_F(JudgeLinear, ProvesARightOutput) {
   got_.set(5, 0.125);
   const Judgement found = judge_it();

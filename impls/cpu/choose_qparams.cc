@@ -15,37 +15,13 @@
 #include <hwy/highway.h>
 
 #include "impls/cpu/elements-inl.h"
+#include "impls/cpu/range-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using V = hn::Vec<FloatTag>;
-
-// Extends [min, max] by `count` values. A NaN makes both NaN, for good.
-HWY_INLINE void Extend(const float* values, int64_t count, float& min, float& max) {
-  const FloatTag d;
-  V least = hn::Set(d, min), most = hn::Set(d, max), any_nan = hn::Zero(d);
-  int64_t i = 0;
-  for (; i + Lanes() <= count; i += Lanes()) {
-    const V v = hn::LoadU(d, values + i);
-    const auto is_number = hn::Eq(v, v);
-    any_nan = hn::Or(any_nan, hn::IfThenElseZero(hn::Not(is_number), v));
-    least = hn::Min(least, hn::IfThenElse(is_number, v, least));
-    most = hn::Max(most, hn::IfThenElse(is_number, v, most));
-  }
-  // Bits of NaN survive in a union of NaNs.
-  const hn::RebindToSigned<FloatTag> di;
-  bool nan = min != min || !hn::AllTrue(di, hn::Eq(hn::BitCast(di, any_nan), hn::Zero(di)));
-  min = hn::GetLane(hn::MinOfLanes(d, least));
-  max = hn::GetLane(hn::MaxOfLanes(d, most));
-  for (; i < count; ++i) {
-    nan = nan || values[i] != values[i];
-    min = HWY_MIN(min, values[i]);
-    max = HWY_MAX(max, values[i]);
-  }
-  if (nan) min = max = std::numeric_limits<float>::quiet_NaN();
-}
 
 // Rows of blocks [first, last): min and max hold one value a block.
 void FindRanges(const ChooseJob& job, int64_t first, int64_t last, float* min, float* max) {

@@ -35,6 +35,9 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel choose_qparams_tinygemm(const Target& target);
 [[nodiscard]] Kernel quantize_tinygemm(const Target& target);
 [[nodiscard]] Kernel dequantize_tinygemm(const Target& target);
+[[nodiscard]] Kernel quantize_plain_int4(const Target& target);
+[[nodiscard]] Kernel quantize_hqq(const Target& target);
+[[nodiscard]] Kernel quantize_hqq_scale_only(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
 [[nodiscard]] Kernel unpack_q4gsw(const Target& target);
 [[nodiscard]] Kernel group_sums(const Target& target);
@@ -84,6 +87,9 @@ inline constexpr MakeKernel kKernels[] = {
     choose_qparams_tinygemm,
     quantize_tinygemm,
     dequantize_tinygemm,
+    quantize_plain_int4,
+    quantize_hqq,
+    quantize_hqq_scale_only,
     pack_q4gsw,
     unpack_q4gsw,
     group_sums,

@@ -62,6 +62,36 @@ TEST(CpuKernels, Tinygemm) {
   }
 }
 
+TEST(CpuKernels, QuantizePlainInt4) {
+  std::vector<Sizes> cases = {{{"N", 300}, {"K", 130}, {"group", 32}}};  // several chunks
+  for (const DType type : {DType::f32, kF16, kBf16}) {
+    for (const std::int64_t symmetric : {0, 1}) {
+      for (const auto& [k, group] : {std::pair{1, 2}, {33, 7}, {1203, 1024}, {66, 66}}) {
+        cases.push_back({{"N", 5}, {"K", k}, {"group", group}, {"symmetric", symmetric}, {"x", code_of(type)}});
+      }
+    }
+  }
+  expect_right(quantize_plain_int4, cases);
+}
+
+TEST(CpuKernels, HalfQuadratic) {
+  std::vector<Sizes> with_zeros, scale_only;
+  for (const DType type : {DType::f32, kF16, kBf16}) {
+    for (const auto& [n, k, group] : {std::tuple{1, 1, 1}, {3, 33, 11}, {5, 66, 33}, {16, 64, 64}, {4, 48, 16}}) {
+      const Sizes sizes = {{"N", n}, {"K", k}, {"group", group}, {"x", code_of(type)}};
+      scale_only.push_back(sizes);
+      with_zeros.push_back(sizes);
+      with_zeros.back().insert({{"axis", 0}, {"bits", 2}, {"param", code_of(type)}});
+      with_zeros.push_back(sizes);
+      with_zeros.back().insert({{"optimize", 0}, {"bits", 8}, {"param", code_of(kBf16)}});
+    }
+  }
+  with_zeros.push_back({{"N", 2}, {"K", 33}, {"group", 6}});  // groups go on in the next row
+  with_zeros.push_back({{"N", 2}, {"K", 33}, {"group", 11}, {"raw", 1}, {"bits", 3}});
+  expect_right(quantize_hqq, with_zeros);
+  expect_right(quantize_hqq_scale_only, scale_only);
+}
+
 TEST(CpuKernels, PackAndUnpackUint4) { expect_packs_right(pack_uint4, unpack_uint4, 2); }
 TEST(CpuKernels, PackAndUnpackInt4) { expect_packs_right(pack_int4, unpack_int4, 2); }
 TEST(CpuKernels, PackAndUnpackUint2) { expect_packs_right(pack_uint2, unpack_uint2, 4); }

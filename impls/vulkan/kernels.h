@@ -39,6 +39,9 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel choose_qparams_tinygemm_kernel(const DeviceId& device);
 [[nodiscard]] Kernel quantize_tinygemm_kernel(const DeviceId& device);
 [[nodiscard]] Kernel dequantize_tinygemm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_plain_int4_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_hqq_kernel(const DeviceId& device);
+[[nodiscard]] Kernel quantize_hqq_scale_only_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel group_sums_kernel(const DeviceId& device);

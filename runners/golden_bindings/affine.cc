@@ -46,9 +46,6 @@ std::optional<std::int64_t> integer_of(const golden::Case& recorded, const std::
   return integer == nullptr ? std::nullopt : std::optional(*integer);
 }
 
-namespace {
-
-// "[1, 32]" as numbers.
 Shape parse_list(const std::string& text) {
   Shape numbers;
   for (const char* at = text.data(); at < text.data() + text.size(); ++at) {
@@ -60,6 +57,8 @@ Shape parse_list(const std::string& text) {
   }
   return numbers;
 }
+
+namespace {
 
 // The block of every axis. Where it is not recorded the operation's name tells it.
 Shape block_of(const golden::Case& recorded) {
@@ -146,7 +145,8 @@ void set_block(const golden::Case& recorded, Sizes& params) {
   params["group"] = group;
 }
 
-// "float32" as torch writes it; sub-byte integers live in u8.
+}  // namespace
+
 std::int64_t dtype_code(const std::string& name) {
   constexpr std::pair<std::string_view, DType> kNames[] = {
       {"uint4", DType::u8},    {"uint8", DType::u8},      {"int8", DType::i8},     {"int32", DType::i32},
@@ -156,6 +156,8 @@ std::int64_t dtype_code(const std::string& name) {
   }
   throw Error(fmt::format("element type '{}' is unknown", name));
 }
+
+namespace {
 
 void set_dtype(const golden::Case& recorded, const std::string& attribute, const char* param, Sizes& params) {
   const std::string name = text_of(recorded, attribute);
@@ -264,8 +266,6 @@ GoldenBinding choose(const char* name, Sizes fixed) {
           .restate = on_grid};
 }
 
-namespace {
-
 std::vector<GoldenBinding> tinygemm_bindings() {
   GoldenBinding chosen = choose("torchao._choose_qparams_affine_tinygemm", {});
   chosen.op = "choose_qparams_tinygemm";
@@ -279,8 +279,6 @@ std::vector<GoldenBinding> tinygemm_bindings() {
   values.adapt = adapt_tinygemm;
   return {chosen, codes, values};
 }
-
-}  // namespace
 
 std::vector<GoldenBinding> affine_bindings() {
   // Positions of choose_qparams_affine's words for mapping and eps, of quantize_affine's for order.

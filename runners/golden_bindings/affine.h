@@ -17,6 +17,10 @@ namespace plumb {
 [[nodiscard]] std::string text_of(const golden::Case& recorded, const std::string& name);
 /// An integer attribute; nothing if it is missing, or no integer ("none").
 [[nodiscard]] std::optional<std::int64_t> integer_of(const golden::Case& recorded, const std::string& name);
+/// "[1, 32]" as numbers.
+[[nodiscard]] Shape parse_list(const std::string& text);
+/// The element type that torch calls "float32", "uint4" (in u8), ..., as a parameter's value. Throws Error if unknown.
+[[nodiscard]] std::int64_t dtype_code(const std::string& name);
 /// The record with scales and zero points of one shape, blocks x blocks: upstream drops or keeps axes of one element.
 /// Nothing if its blocks or element types are beyond our operators.
 [[nodiscard]] std::optional<golden::Case> on_grid(golden::Case recorded);
@@ -28,5 +32,7 @@ namespace plumb {
 [[nodiscard]] GoldenBinding dequantize(const char* name, const GoldenBinding::Renames& parameters,
                                        bool has_scalars = false);
 [[nodiscard]] GoldenBinding choose(const char* name, Sizes fixed);
+/// Bindings of tinygemm's choosing, quantising and dequantising, in that order.
+[[nodiscard]] std::vector<GoldenBinding> tinygemm_bindings();
 
 }  // namespace plumb

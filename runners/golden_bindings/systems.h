@@ -17,5 +17,8 @@ namespace plumb {
 [[nodiscard]] std::vector<GoldenBinding> affine_bindings();
 /// Quantisers of torchao that are several of its steps.
 [[nodiscard]] std::vector<GoldenBinding> quantiser_step_bindings();
+/// torchao's quantisers of 4-bit weights that pack what they quantise, and its half-quadratic quantisers.
+[[nodiscard]] std::vector<GoldenBinding> int4_quantiser_bindings();
+[[nodiscard]] std::vector<GoldenBinding> hqq_bindings();
 
 }  // namespace plumb
