@@ -95,7 +95,8 @@ typedef struct plumb_contract {
   int32_t accumulator;   /* plumb_dtype of products, partial sums and their scaling. */
   int32_t chain_divisor; /* The longest chain of roundings that a product passes through on its way to the output is */
   int32_t chain_extra;   /*   ceil(K / chain_divisor) + chain_extra. Straight summation: divisor 1. 16 parallel
-                              accumulators: divisor 16, extra 4 for folding them, and so on. */
+                              accumulators: divisor 16, extra 4 for folding them, and so on. Where integers are
+                              summed up first, `plumb ops` says what stands in the place of K. */
   int32_t flushes_subnormals; /* 1 = values below the normal range of the types named above, and of the output's, may
                                  be taken as zero. */
   int32_t deterministic;      /* 1 = the same call gives the same bits every time and for every thread count. */

@@ -228,6 +228,8 @@ void check_operator(const char* op) {
 }
 
 TEST(Faults, OfLinearAreCaught) { check_operator("linear_q4gsw"); }
+TEST(Faults, OfLinearDq8caAreCaught) { check_operator("linear_dq8ca_q4gsw"); }
+TEST(Faults, OfLinearQ8taAreCaught) { check_operator("linear_q8ta_q8csw"); }
 TEST(Faults, OfEmbeddingAreCaught) { check_operator("embedding_q4gsw"); }
 TEST(Faults, OfPackAreCaught) { check_operator("pack_uint4"); }
 TEST(Faults, OfUnpackAreCaught) { check_operator("unpack_uint4"); }
@@ -236,7 +238,9 @@ TEST(Faults, OfUnpackAreCaught) { check_operator("unpack_uint4"); }
 TEST(Faults, OfAllOtherOperatorsAreCaught) {
   std::set<std::string_view> others;
   for (const Fault& fault : all_faults()) others.insert(fault.op);
-  for (const char* own : {"linear_q4gsw", "embedding_q4gsw", "pack_uint4", "unpack_uint4"}) others.erase(own);
+  for (const char* own :
+       {"linear_q4gsw", "linear_dq8ca_q4gsw", "linear_q8ta_q8csw", "embedding_q4gsw", "pack_uint4", "unpack_uint4"})
+    others.erase(own);
   for (const std::string_view op : others) check_operator(op.data());
 }
 

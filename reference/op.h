@@ -22,15 +22,17 @@ enum class Role { activation, constant };
 
 /// What the values of an input mean, and so how data for it are made.
 enum class Fill {
-  bytes,       ///< Any byte.
-  codes,       ///< Packed codes in the port's layout.
-  integers,    ///< Unpacked codes, zero points: integers in [low, high], one an element.
-  index,       ///< Row numbers in [low, high].
-  activation,  ///< Floating-point activations.
-  weight,      ///< Floating-point weights that are to be quantised.
-  scale,       ///< Group scales.
-  factor,      ///< What columns of an activation are multiplied by first.
-  number,      ///< What is to be converted: any number of the element type, NaN and infinities included.
+  bytes,             ///< Any byte.
+  codes,             ///< Packed codes in the port's layout.
+  integers,          ///< Unpacked codes, zero points: integers in [low, high], one an element.
+  index,             ///< Row numbers in [low, high].
+  activation,        ///< Floating-point activations.
+  activation_scale,  ///< Scales by which activations are quantised: one, or one for each of their rows.
+  code_sums,         ///< Sums of the codes of each group of the weight; its last axis may be padded, with zeros.
+  weight,            ///< Floating-point weights that are to be quantised.
+  scale,             ///< Group scales.
+  factor,            ///< What columns of an activation are multiplied by first.
+  number,            ///< What is to be converted: any number of the element type, NaN and infinities included.
   bias,
 };
 
@@ -115,6 +117,9 @@ struct Expected {
   /// Arithmetic::accumulated only: absolute values that are rounded to the output's type on the way to it, before what
   /// the definition does last. Empty: none.
   std::vector<double> rounded_before = {};
+  /// For each element, what the other outcome of each rounding that could go either way adds to its value. Every one
+  /// may be taken or not (see alternatives.h). Empty: no element has any.
+  std::vector<std::vector<double>> steps = {};
   /// Arithmetic::prescribed only: how far an admissible outcome may lie from `value`, where the definition leaves some
   /// rounding open (the order of a sum, a function's last bits). A code that may be 3 or 4 is 3.5 with slack 0.5.
   /// Infinite: anything is admissible, and the element is not judged. Empty: nothing is left open, `value` is the only
@@ -141,6 +146,7 @@ struct Op {
   /// element may have several admissible outcomes (Expected::slack). Empty = nothing.
   std::string left_open = {};
   std::string length = {};     ///< Arithmetic::accumulated: number of products, e.g. "K".
+  std::string products = {};   ///< The same for products that integers sum up before anything is rounded; empty: none.
   int max_code_magnitude = 0;  ///< Largest |code - zero point|; 0 where there are no codes to multiply.
   std::function<Answer(const Problem&)> evaluate;
 

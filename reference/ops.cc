@@ -5,6 +5,7 @@
 #include "reference/error.h"
 #include "reference/kernel/embedding_q4gsw.h"
 #include "reference/kernel/linear_int4_plain_int32.h"
+#include "reference/kernel/linear_int8.h"
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/kernel/linear_q4gsw_backward.h"
 #include "reference/kernel/linear_qcs4w.h"
@@ -96,6 +97,8 @@ std::span<const Op> all_ops() {
       linear_int4_plain_int32(),
       matmul_compressed(),
       weight_int4pack_mm(),
+      linear_dq8ca_q4gsw(),
+      linear_q8ta_q8csw(),
       embedding_q4gsw(),
   };
   return ops;

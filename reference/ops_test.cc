@@ -234,7 +234,8 @@ TEST(Ops, EvaluateFillsTheOutputs) {
 TEST(Ops, SumsSayHowLongTheyAre) {
   for (const Op& op : all_ops()) {
     EXPECT_EQ(op.arithmetic == Arithmetic::accumulated, !op.length.empty()) << op.name;
-    const bool has_codes = std::ranges::any_of(op.inputs, [](const Port& p) { return !p.layouts.empty(); });
+    const bool has_codes =
+        std::ranges::any_of(op.inputs, [](const Port& p) { return !p.layouts.empty() || p.fill == Fill::code_sums; });
     const bool multiplies = op.arithmetic != Arithmetic::prescribed;
     EXPECT_EQ(multiplies && has_codes, op.max_code_magnitude > 0) << op.name;
   }

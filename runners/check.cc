@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "reference/alternatives.h"
 #include "reference/bound.h"
 #include "reference/error.h"
 #include "reference/names.h"
@@ -54,7 +55,8 @@ Judgement judge_outputs(const Question& question, const Contract& contract, cons
     const bool bit_for_bit = question.exact && op.arithmetic != Arithmetic::prescribed;
     const std::vector<double> bound =
         bit_for_bit ? std::vector<double>(expected.value.size(), 0) : bounds(op, signature, contract, expected, i);
-    judgement.add(judge(op.outputs[i], signature, execution.outputs[i], expected.value, bound, poison));
+    const std::vector<double> want = nearest_alternatives(expected, execution.outputs[i]);
+    judgement.add(judge(op.outputs[i], signature, execution.outputs[i], want, bound, poison));
   }
   return judgement;
 }

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "reference/error.h"
+#include "reference/kernel/code_sums.h"
 #include "reference/names.h"
 #include "runners/philox.h"
 
@@ -28,6 +29,10 @@ constexpr std::array<DataMode, 6> kModes = {{
 
 // Quanta of exact data are multiples of 2^-3, so that a kernel that truncates to integers is seen.
 constexpr int kExactScaleExponent = -3;
+// How seldom a bounded activation is a tie: few enough in a row for every combination of outcomes to be told apart.
+constexpr std::uint64_t kTieEvery = 256;
+// Scales of exact activations are 2^e, e in [0, this].
+constexpr int kExactActivationExponents = 2;
 
 // Elements of a weight that share a kind of value: shorter than any group that is quantised together.
 constexpr std::uint64_t kWeightChunk = 8;
@@ -48,12 +53,42 @@ struct Source {
   ExactBudget budget;
 
   [[nodiscard]] double activation(std::uint64_t index) const {
-    if (!mode.exact()) return random.uniform(index, mode.activation_low, mode.activation_width);
+    if (!mode.exact()) return bounded_activation(index);
     const auto columns = static_cast<std::uint64_t>(signature["K"]), stride = static_cast<std::uint64_t>(budget.stride);
     if (quantised_together(signature) > 0) return code_of_activation(index / columns, index % columns, stride);
     if (index % columns % stride != (index / columns + seed) % stride) return 0;
     const auto magnitude = static_cast<double>(random.integer(index, 1, budget.activation));
-    return random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude;
+    return (random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude) * scale_of_row(index / columns);
+  }
+
+  // Some lie on a half of the scale they are quantised with: a tie, as near as their type comes to it.
+  [[nodiscard]] double bounded_activation(std::uint64_t index) const {
+    const double value = random.uniform(index, mode.activation_low, mode.activation_width);
+    if (!has_activation_scale() || index % kTieEvery != kTieEvery / 2) return value;
+    const double scale = round_to(DType::f32, scale_of_row(index / static_cast<std::uint64_t>(signature["K"])));
+    return (std::floor(value / scale) + 0.5) * scale;
+  }
+
+  // Scales of activations that most of the int8 range is used with, or powers of two.
+  [[nodiscard]] double activation_scale(std::uint64_t index) const {
+    if (mode.exact()) return std::ldexp(1.0, static_cast<int>(random.integer(index, 0, kExactActivationExponents)));
+    const int spread = (mode.scale_exponent_high - mode.scale_exponent_low) / 3;
+    return std::ldexp(random.uniform(index, 1, 1, 1), static_cast<int>(random.integer(index, -6 - spread, -6)));
+  }
+
+  // The scale that activations of a row are quantised with, of which exact ones are whole multiples; 1 if there is
+  // none.
+  [[nodiscard]] double scale_of_row(std::uint64_t row) const {
+    for (const Port& port : op.inputs) {
+      if (port.fill != Fill::activation_scale) continue;
+      const bool is_one = element_count(shape_of(port, signature)) == 1;
+      return Source{op, signature, mode, seed, Random(seed, port.name), budget}.activation_scale(is_one ? 0 : row);
+    }
+    return 1;
+  }
+
+  [[nodiscard]] bool has_activation_scale() const {
+    return std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::activation_scale; });
   }
 
   // Quantising such a group to int8 changes nothing: its largest magnitude is 127, which makes the scale 1.
@@ -86,7 +121,10 @@ struct Source {
 
   [[nodiscard]] double bias(std::uint64_t index) const {
     if (!mode.exact()) return random.uniform(index, -1, 4);
-    const std::int64_t magnitude = random.integer(index, 1, budget.bias);
+    std::int64_t magnitude = random.integer(index, 1, budget.bias);
+    // A whole multiple of every row's quantum, so that rows of large ones need no more bits.
+    if (has_activation_scale())
+      magnitude = std::max<std::int64_t>(magnitude >> kExactActivationExponents, 1) << kExactActivationExponents;
     const double sign = random.integer(index, 0, 1, 1) != 0 ? 1 : -1;
     return sign * std::ldexp(static_cast<double>(magnitude), kExactScaleExponent);
   }
@@ -210,6 +248,12 @@ Tensor make_codes(const Port& port, const Source& source) {
   return tensor;
 }
 
+Tensor make_code_sums(const Source& source) {
+  const Port& weights = source.op.inputs[source.op.input_index("weights")];
+  return code_sums(source.op, source.signature,
+                   make_input(source.op, source.signature, weights, source.mode, source.seed));
+}
+
 // Any bits, those of infinities, NaN and subnormals among them.
 void set_any_bits(Tensor& tensor, const Random& random) {
   const std::span<std::byte> bytes = tensor.bytes();
@@ -228,6 +272,8 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
       return source.weight(index, type);
     case Fill::activation:
       return source.activation(index);
+    case Fill::activation_scale:
+      return source.activation_scale(index);
     case Fill::scale:
       return source.scale(index);
     case Fill::factor:
@@ -237,6 +283,7 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
     case Fill::bias:
       return source.bias(index);
     case Fill::codes:
+    case Fill::code_sums:
       break;
   }
   PLUMB_CHECK(false);
@@ -245,7 +292,7 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
 ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& mode) {
   if (!mode.exact() || op.arithmetic != Arithmetic::accumulated) return {1, 3, 1, 1};
   const int bits = std::min(mode.exact_bits, info(dtype_of(op.outputs[0], op, signature)).precision_bits);
-  const std::int64_t length = evaluate_formula(op.length, signature.values);
+  const std::int64_t length = evaluate_formula(op.products.empty() ? op.length : op.products, signature.values);
   ExactBudget budget = plan_exact(length, op.max_code_magnitude, bits);
   if (const std::int64_t together = quantised_together(signature); together > 0) {
     const std::int64_t per_group = (127 + together - 1) * op.max_code_magnitude * 2;
@@ -277,12 +324,12 @@ bool applies(const DataMode& mode, const Op& op) {
 ExactBudget plan_exact(std::int64_t length, int max_code_magnitude, int bits) {
   // An eighth of the range is for the bias, the rest for the products.
   const std::int64_t total = std::int64_t{1} << bits, bias = total / 8, products = total - bias;
-  constexpr std::array<std::pair<std::int64_t, int>, 3> kChoices = {{{7, 3}, {3, 2}, {1, 1}}};
+  constexpr std::array<std::pair<std::int64_t, int>, 4> kChoices = {{{7, 3}, {3, 2}, {1, 1}, {1, 0}}};
   for (const auto& [activation, exponents] : kChoices) {
     const std::int64_t per_product = activation * max_code_magnitude << exponents;
     const std::int64_t active = products / per_product;
     if (active >= length) return {activation, exponents, 1, bias};
-    if (activation == 1) return {activation, exponents, (length + active - 1) / active, bias};
+    if (activation == 1 && active > 0) return {activation, exponents, (length + active - 1) / active, bias};
   }
   PLUMB_CHECK(false);
 }
@@ -292,6 +339,7 @@ Tensor make_input(const Op& op, const Signature& signature, const Port& port, co
   if (!is_present(port, signature)) return {};
   const Source source{op, signature, mode, seed, Random(seed, port.name), budget_of(op, signature, mode)};
   if (port.fill == Fill::codes) return make_codes(port, source);
+  if (port.fill == Fill::code_sums) return make_code_sums(source);
   Tensor tensor(dtype_of(port, op, signature), shape_of(port, signature));
   const DTypeInfo& type = info(tensor.dtype());
   if (port.fill == Fill::bytes && type.size_bytes > 1) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -125,6 +126,46 @@ TEST(Data, SparseExactRowsCoverAllOfKTogether) {
     if (x.at(i) != 0) covered.insert(i % 2048);
   }
   EXPECT_EQ(covered.size(), 2048U);
+}
+
+TEST(ExactBudget, HoldsForCodesOfEightBits) {
+  for (const int bits : {8, 11, 24}) {
+    const ExactBudget budget = plan_exact(300, 128, bits);
+    const std::int64_t active = (300 + budget.stride - 1) / budget.stride;
+    EXPECT_LE(active * budget.activation * 128 << budget.scale_exponents, (std::int64_t{1} << bits) - budget.bias);
+  }
+}
+
+TEST(Data, CodeSumsAreThoseOfTheCodes) {
+  const Problem problem = make_problem(parse_case("linear_dq8ca_q4gsw[M=1,K=24,N=3,group=12]/bounded#5"));
+  const std::vector<int> codes = unpack(layout_named("et_vk.q4gsw"), {3, 24}, problem.inputs[3].codes());
+  const Tensor& sums = problem.inputs[4];
+  ASSERT_EQ(sums.shape(), (Shape{2, 8}));
+  for (std::int64_t i = 0; i < sums.size(); ++i) {
+    const std::int64_t g = i / 8, n = i % 8;
+    std::int64_t sum = 0;
+    for (std::int64_t k = g * 12; n < 3 && k < (g + 1) * 12; ++k) sum += codes[static_cast<std::size_t>(n * 24 + k)];
+    EXPECT_EQ(sums.at(i), static_cast<double>(sum)) << i;
+  }
+}
+
+// Exact activations are whole multiples of their row's scale, and bounded ones use most codes and have a tie or two.
+TEST(Data, ActivationsFitTheScalesTheyAreQuantisedWith) {
+  const auto quotients = [](const std::string& case_name) {
+    const Problem problem = make_problem(parse_case(case_name));
+    std::vector<double> values;
+    for (std::int64_t i = 0; i < problem.inputs[0].size(); ++i) {
+      values.push_back(problem.inputs[0].at(i) / problem.inputs[1].at(i / problem.signature["K"]));
+    }
+    return values;
+  };
+  for (const double q : quotients("linear_dq8ca_q4gsw[M=4,K=64,N=1,group=32]/exact#1")) EXPECT_EQ(q, std::trunc(q));
+  const std::vector<double> bounded = quotients("linear_dq8ca_q4gsw[M=4,K=256,N=1,group=32]/bounded#1");
+  const auto [least, most] = std::ranges::minmax(bounded);
+  EXPECT_GT(most - least, 128);
+  EXPECT_LT(most - least, 512);
+  const auto is_tie = [](double q) { return std::abs(q - std::floor(q) - 0.5) < 1e-4; };
+  EXPECT_GE(std::ranges::count_if(bounded, is_tie), 4);
 }
 
 TEST(DataMode, UnknownNamesAreAnError) { EXPECT_THROW((void)data_mode_named("normal"), Error); }

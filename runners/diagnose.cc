@@ -9,6 +9,7 @@
 #include "reference/layout/layouts.h"
 #include "reference/layout/stand_in.h"
 #include "reference/layout/wrong_variants.h"
+#include "reference/alternatives.h"
 #include "runners/judge.h"
 
 namespace plumb {
@@ -79,7 +80,8 @@ class Mistaken : public LayoutStandIn {
 
 bool is_small(const Question& question) {
   const Signature& signature = question.problem.signature;
-  const std::int64_t length = question.op->length.empty() ? 1 : evaluate_formula(question.op->length, signature.values);
+  const std::string& formula = question.op->products.empty() ? question.op->length : question.op->products;
+  const std::int64_t length = formula.empty() ? 1 : evaluate_formula(formula, signature.values);
   std::int64_t products = 0;
   for (const Expected& expected : question.expected)
     products += std::ssize(expected.value) * std::max<std::int64_t>(length, 1);
@@ -96,7 +98,7 @@ bool explains(const Question& question, const Contract& contract, std::span<cons
   for (std::size_t i = 0; i < op.outputs.size(); ++i) {
     if (answer[i].value.size() != question.expected[i].value.size()) return false;
     differs = differs || answer[i].value != question.expected[i].value;
-    judgement.add(judge(op.outputs[i], signature, outputs[i], answer[i].value,
+    judgement.add(judge(op.outputs[i], signature, outputs[i], nearest_alternatives(answer[i], outputs[i]),
                         bounds(op, signature, contract, answer[i], i), std::byte{}));
   }
   return differs && judgement.proved();

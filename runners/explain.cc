@@ -66,7 +66,7 @@ std::string bound_text(const Op& op) {
           "|got - y| <= [(1 + u_x)(1 + u_w)(1 + gamma_n(u_acc)) - 1] (sum_k |x_k||w_k| + |b|) + u_out |y| "
           "+ underflow,\n  n = ceil({} / chain_divisor) + chain_extra; u and n from the implementation's "
           "contract. Bit for bit on exact data.",
-          op.length);
+          op.length.find(' ') == op.length.npos ? op.length : "(" + op.length + ")");
   }
   PLUMB_CHECK(false);
 }

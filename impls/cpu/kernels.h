@@ -61,6 +61,8 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel linear_int4_plain_int32(const Target& target);
 [[nodiscard]] Kernel matmul_compressed(const Target& target);
 [[nodiscard]] Kernel weight_int4pack_mm(const Target& target);
+[[nodiscard]] Kernel linear_dq8ca_q4gsw(const Target& target);
+[[nodiscard]] Kernel linear_q8ta_q8csw(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
@@ -121,6 +123,8 @@ inline constexpr MakeKernel kKernels[] = {
     linear_int4_plain_int32,
     matmul_compressed,
     weight_int4pack_mm,
+    linear_dq8ca_q4gsw,
+    linear_q8ta_q8csw,
     embedding_q4gsw,
 };
 

@@ -22,6 +22,7 @@ inline std::int64_t code_of(DType dtype) { return static_cast<std::int64_t>(dtyp
 class Subject {
  public:
   Subject(const Target& target, MakeKernel make) : builtin_("cpu." + target.name, "", make(target)) {}
+  explicit Subject(Kernel kernel) : builtin_("cpu", "", std::move(kernel)) {}
   ~Subject() { release(); }
   Subject(const Subject&) = delete;
   Subject& operator=(const Subject&) = delete;

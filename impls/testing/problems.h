@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "reference/kernel/code_sums.h"
 #include "reference/op.h"
 
 namespace plumb {
@@ -30,6 +31,7 @@ inline double value_for(const Port& port, DType type, std::uint64_t bits, const 
     return std::floor(limits.min_finite + unit * (limits.max_finite - limits.min_finite + 1));
   }
   // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
+  if (port.fill == Fill::activation_scale) return data == Data::exact ? 1 : std::ldexp(unit + 0.5, -6);
   if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
   return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;
 }
@@ -51,6 +53,9 @@ inline Problem problem_of(const Op& op, const Sizes& sizes, Data data) {
       } else {
         tensor.set(flat, value_for(port, tensor.dtype(), bits, problem.signature.values, data));
       }
+    }
+    if (port.fill == Fill::code_sums) {
+      tensor = code_sums(op, problem.signature, problem.inputs[op.input_index("weights")]);
     }
     problem.inputs.push_back(std::move(tensor));
   }

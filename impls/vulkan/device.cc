@@ -32,10 +32,27 @@ vk::raii::PhysicalDevice physical_device(const Instance& instance, const DeviceI
   throw DeviceError(fmt::format("Vulkan device {} is no longer '{}'", id.index, id.name));
 }
 
-vk::raii::Device open(const vk::raii::PhysicalDevice& physical, std::uint32_t family) {
+// A device of Vulkan 1.3 has it without the extension too; asked for as 1.1, which is what we ask for, it needs it.
+bool offers_integer_dot_product(const vk::raii::PhysicalDevice& physical) {
+  const auto extensions = physical.enumerateDeviceExtensionProperties();
+  const bool listed = std::ranges::any_of(extensions, [](const vk::ExtensionProperties& extension) {
+    return std::string_view(extension.extensionName) == VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME;
+  });
+  if (!listed) return false;
+  const auto features =
+      physical.getFeatures2<vk::PhysicalDeviceFeatures2, vk::PhysicalDeviceShaderIntegerDotProductFeatures>();
+  return features.get<vk::PhysicalDeviceShaderIntegerDotProductFeatures>().shaderIntegerDotProduct == VK_TRUE;
+}
+
+vk::raii::Device open(const vk::raii::PhysicalDevice& physical, std::uint32_t family, bool integer_dot_product) {
   const float priority = 1;
   const vk::DeviceQueueCreateInfo queue({}, family, 1, &priority);
-  return {physical, vk::DeviceCreateInfo({}, queue)};
+  const vk::PhysicalDeviceShaderIntegerDotProductFeatures dot_product(VK_TRUE);
+  std::vector<const char*> extensions;
+  if (integer_dot_product) extensions.push_back(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
+  vk::DeviceCreateInfo device({}, queue, nullptr, extensions);
+  if (integer_dot_product) device.pNext = &dot_product;
+  return {physical, device};
 }
 
 vk::raii::CommandBuffer make_commands(const vk::raii::Device& device, const vk::raii::CommandPool& pool) {
@@ -66,7 +83,8 @@ class Device::Impl {
         physical_(physical_device(instance_, id)),
         limits_(physical_.getProperties().limits),
         family_(static_cast<std::uint32_t>(compute_queue_family(physical_))),
-        device_(open(physical_, family_)),
+        integer_dot_product_(offers_integer_dot_product(physical_)),
+        device_(open(physical_, family_, integer_dot_product_)),
         queue_(device_, family_, 0),
         allocator_(physical_, device_, options.force_staging),
         pool_(device_, {vk::CommandPoolCreateFlagBits::eResetCommandBuffer, family_}),
@@ -123,6 +141,7 @@ class Device::Impl {
   }
 
   bool is_hung() const { return hung_; }
+  bool has_integer_dot_product() const { return integer_dot_product_; }
 
  private:
   StoragePtr new_storage(std::string_view what, std::uint64_t words) const {
@@ -201,6 +220,7 @@ class Device::Impl {
   vk::raii::PhysicalDevice physical_;
   vk::PhysicalDeviceLimits limits_;
   std::uint32_t family_;
+  bool integer_dot_product_;
   vk::raii::Device device_;
   vk::raii::Queue queue_;
   Allocator allocator_;
@@ -247,6 +267,8 @@ Device::~Device() {
 }
 
 std::uint32_t Device::local_size() const { return impl_->local_size(); }
+
+bool Device::has_integer_dot_product() const { return impl_->has_integer_dot_product(); }
 
 StoragePtr Device::upload(std::string_view what, std::span<const std::byte> bytes) {
   return impl_->guarded([&] { return impl_->upload(what, bytes); });

@@ -65,6 +65,8 @@ class Device {
 
   /// Work-group size for shaders of independent elements: within the device's limits.
   [[nodiscard]] std::uint32_t local_size() const;
+  /// Whether shaders may use the instructions of SPV_KHR_integer_dot_product.
+  [[nodiscard]] bool has_integer_dot_product() const;
 
   /// A device copy of `bytes`, zero-padded to whole words and followed by a poisoned zone, so that reading past its end
   /// shows. `what` names it in messages.

@@ -1,6 +1,6 @@
 // The Vulkan kernels, one file and one shader or more each. vulkan.cc is the table of them.
 //
-// Only core Vulkan 1.1 is asked of a device. Shaders see 32-bit words: bytes travel four in a word, f16 and bf16 inputs
+// Only core Vulkan 1.1 is asked of a device; the integer dot product is used where there is one. Shaders see 32-bit words: bytes travel four in a word, f16 and bf16 inputs
 // are widened on the host (exact), and f32 results are rounded to f16 on the host where the operator wants that, as a
 // device without 16-bit storage has to have it done.
 #pragma once
@@ -65,6 +65,8 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel linear_int4_plain_int32_kernel(const DeviceId& device);
 [[nodiscard]] Kernel matmul_compressed_kernel(const DeviceId& device);
 [[nodiscard]] Kernel weight_int4pack_mm_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_dq8ca_q4gsw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_q8ta_q8csw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -158,6 +158,16 @@ inline const OddShape kOddShapes[] = {
     {"weight_int4pack_mm", {{"M", 1}, {"K", 32}, {"N", 16}, {"group", 32}}},
     {"weight_int4pack_mm",
      {{"M", 5}, {"K", 64}, {"N", 80}, {"group", 32}, {"x", kBf16}, {"bias", 1}, {"act_pre_scale", 1}}},
+    {"linear_dq8ca_q4gsw", {{"M", 1}, {"K", 7}, {"N", 1}, {"group", 7}}},
+    {"linear_dq8ca_q4gsw", {{"M", 3}, {"K", 45}, {"N", 33}, {"group", 5}, {"bias", 1}}},
+    {"linear_dq8ca_q4gsw", {{"M", 5}, {"K", 35}, {"N", 65}, {"group", 35}, {"scale", kF16}}},
+    {"linear_dq8ca_q4gsw", {{"M", 33}, {"K", 144}, {"N", 15}, {"group", 72}, {"x", kF16}, {"bias", 1}}},
+    {"linear_dq8ca_q4gsw", {{"M", 2}, {"K", 160}, {"N", 9}, {"group", 16}, {"lead", 2}}},
+    {"linear_dq8ca_q4gsw", {{"M", 3}, {"K", 45}, {"N", 33}, {"group", 5}, {"bias", 1}, {"activation", 1}}},
+    {"linear_q8ta_q8csw", {{"M", 5}, {"K", 67}, {"N", 9}, {"activation", 1}}},
+    {"linear_q8ta_q8csw", {{"M", 1}, {"K", 1}, {"N", 1}}},
+    {"linear_q8ta_q8csw", {{"M", 4}, {"K", 70}, {"N", 33}, {"bias", 1}}},
+    {"linear_q8ta_q8csw", {{"M", 33}, {"K", 67}, {"N", 65}, {"scale", kBf16}, {"x", kF16}}},
 };
 
 /// How GoogleTest names one.

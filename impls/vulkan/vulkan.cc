@@ -65,6 +65,8 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::linear_int4_plain_int32_kernel,
     vulkan::matmul_compressed_kernel,
     vulkan::weight_int4pack_mm_kernel,
+    vulkan::linear_dq8ca_q4gsw_kernel,
+    vulkan::linear_q8ta_q8csw_kernel,
     vulkan::embedding_q4gsw_kernel,
 };
 

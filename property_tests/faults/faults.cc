@@ -12,6 +12,8 @@ namespace plumb::faults {
 namespace {
 
 constexpr const char* kLinear = "linear_q4gsw";
+constexpr const char* kDq8ca = "linear_dq8ca_q4gsw";
+constexpr const char* kQ8ta = "linear_q8ta_q8csw";
 constexpr const char* kEmbedding = "embedding_q4gsw";
 constexpr const char* kBackward = "linear_q4gsw_backward";
 constexpr const char* kPerChannel = "linear_qcs4w";
@@ -74,6 +76,36 @@ constexpr Fault kFaults[] = {
      both},
     {"never_returns", kLinear, "endless loop for M > 32, K < 8", never_returns, Outcome::hang, "did not return within",
      "M > 32 && K < 8", both},
+
+    // linear_dq8ca_q4gsw
+    {"zero_point_ignored", kDq8ca, "sums not corrected for the activation's zero point", zero_point_ignored,
+     Outcome::fail, "", "activation == 0"},
+    {"sums_of_group_0", kDq8ca, "one weight sum for all groups", sums_of_group_0, Outcome::fail, "",
+     "activation == 0 && K > group"},
+    {"sums_not_padded", kDq8ca, "weight sums read at stride N", sums_not_padded, Outcome::fail, "",
+     "activation == 0 && K > group && N % 8 != 0", both},
+    {"row_scale_of_row_0", kDq8ca, "activation scale of row 0 for all rows", row_scale_of_row_0, Outcome::fail, "",
+     "activation == 0 && row > 0", torchao},
+    {"activation_truncated", kDq8ca, "activation rounded towards zero", activation_truncated, Outcome::fail, "",
+     "activation == 0", both},
+    {"activation_not_clamped", kDq8ca, "codes beyond int8", activation_not_clamped, Outcome::fail, "",
+     "activation == 0"},
+    {"scale_of_previous_group", kDq8ca, "scale of group g - 1", scale_of_previous_group, Outcome::fail, "", "K > group",
+     torchao},
+    {"nibbles_swapped", kDq8ca, "low nibble taken for the odd k", nibbles_swapped, Outcome::fail, "", "1", no_peer,
+     "nibbles swapped"},
+    {"half_precision", kDq8ca, "accumulates in f16, claims f32", half_precision, Outcome::fail, "", "1", both},
+
+    // linear_q8ta_q8csw
+    {"zero_point_ignored", kQ8ta, "sums not corrected for the activation's zero point", zero_point_ignored,
+     Outcome::fail, "", "activation == 0"},
+    {"activation_not_clamped", kQ8ta, "codes beyond int8", activation_not_clamped, Outcome::fail, "",
+     "activation == 0"},
+    {"pairs_saturated", kQ8ta, "pairs of products summed with saturation at 16 bits", pairs_saturated, Outcome::fail,
+     "", "activation == 0"},
+    {"last_column_unwritten", kQ8ta, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
+     "column == N - 1", torchao},
+    {"bias_dropped", kQ8ta, "bias ignored", bias_dropped, Outcome::fail, "", "bias", both},
 
     // embedding_q4gsw
     {"nibbles_swapped", kEmbedding, "the other nibble of each byte", nibbles_swapped, Outcome::fail, "", "1", no_peer,
@@ -185,8 +217,8 @@ struct Plain {
   const char* op;
   Kernel (*make)(Mutation);
 };
-constexpr Plain kPlain[] = {
-    {kLinear, linear_q4gsw}, {kEmbedding, embedding_q4gsw}, {kPack, pack_uint4}, {kUnpack, unpack_uint4}};
+constexpr Plain kPlain[] = {{kLinear, linear_q4gsw},       {kDq8ca, linear_dq8ca_q4gsw}, {kQ8ta, linear_q8ta_q8csw},
+                            {kEmbedding, embedding_q4gsw}, {kPack, pack_uint4},          {kUnpack, unpack_uint4}};
 
 Kernel make_kernel(std::string_view op, Mutation mutation) {
   for (const Plain& plain : kPlain) {

@@ -15,6 +15,8 @@ namespace plumb::faults {
 [[nodiscard]] Kernel pack_uint4(Mutation mutation);
 [[nodiscard]] Kernel unpack_uint4(Mutation mutation);
 [[nodiscard]] Kernel linear_q4gsw(Mutation mutation);
+[[nodiscard]] Kernel linear_dq8ca_q4gsw(Mutation mutation);
+[[nodiscard]] Kernel linear_q8ta_q8csw(Mutation mutation);
 [[nodiscard]] Kernel embedding_q4gsw(Mutation mutation);
 /// The operators of impls/linear_source.h but linear_q4gsw; nothing for any other.
 [[nodiscard]] std::optional<Kernel> grouped_linear(std::string_view op, Mutation mutation);

@@ -20,8 +20,17 @@ enum class Mutation {
   scale_of_group_0,
   scales_transposed,
   group_is_32,
+  // How an activation is quantised, and its zero point taken out again.
   zero_point_ignored,
   act_pre_scale_dropped,
+  sums_of_group_0,
+  sums_not_padded,
+  row_scale_of_row_0,
+  activation_truncated,
+  activation_not_clamped,
+  pairs_saturated,
+  ties_away,  // no fault
+  ties_kept,
   // Which elements are read and written.
   last_k_dropped,
   tail_counted_twice,

@@ -17,8 +17,8 @@ double normal(const Random& random, std::uint64_t index) {
 }
 
 Problem friendly_problem(const Op& op) {
-  Sizes sizes =
-      op.name == "linear_q4gsw" ? Sizes{{"M", 8}, {"K", 1024}, {"N", 128}} : Sizes{{"M", 8}, {"K", 256}, {"N", 64}};
+  const bool linear = op.name.starts_with("linear_");
+  Sizes sizes = {{"M", 8}, {"K", linear ? 1024 : 256}, {"N", linear ? 128 : 64}};
   for (const auto& [name, value] :
        Sizes{{"group", 32}, {"bias", 1}, {"act_pre_scale", 1}, {"zero_codes", 1}, {"type", 1}}) {
     const Param* param = op.param(name);

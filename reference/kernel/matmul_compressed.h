@@ -10,9 +10,9 @@ namespace plumb {
 /// gives one per output). The zero point is optional: `zero_codes` in the weight's own packed type, or `zero_point`,
 /// one number each.
 ///
-/// With `dynamic` = d, x is first quantised to int8, d columns of a row together: s = max |x| / 127 and x' = s rne(x / s),
-/// quotients rounded to f32, all zero where the maximum is. (The CPU plugin does so by default where d = 32 divides the
-/// group, unless the zero point is one for all or the codes are i4 with zero points.)
+/// With `dynamic` = d, x is first quantised to int8, d columns of a row together: s = max |x| / 127 and x' = s rne(x /
+/// s), quotients rounded to f32, all zero where the maximum is. (The CPU plugin does so by default where d = 32 divides
+/// the group, unless the zero point is one for all or the codes are i4 with zero points.)
 ///
 /// Two contracts are legal upstream: the factors unrounded in f32, or the decompressed weight rounded to f16 first
 /// (execution mode ACCURACY). plumb_contract says which: weight = PLUMB_F64 or PLUMB_F32 and PLUMB_F16.

@@ -14,6 +14,7 @@ namespace plumb {
 [[nodiscard]] std::vector<GoldenBinding> executorch_bindings();
 /// torchao's and ATen's linear layers with 4-bit weights.
 [[nodiscard]] std::vector<GoldenBinding> int4_linear_bindings();
+[[nodiscard]] std::vector<GoldenBinding> executorch_int8_bindings();
 /// Affine quantisation, which torchao and executorch share.
 [[nodiscard]] std::vector<GoldenBinding> affine_bindings();
 /// Quantisers of torchao that are several of its steps.
