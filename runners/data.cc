@@ -302,6 +302,9 @@ ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& 
   return budget;
 }
 
+// Quanta that the products of exact sums may reach: an eighth of the range is for the bias.
+std::int64_t for_products(int bits) { return (std::int64_t{1} << bits) / 8 * 7; }
+
 }  // namespace
 
 std::span<const DataMode> all_data_modes() { return kModes; }
@@ -318,12 +321,12 @@ const DataMode& data_mode_named(std::string_view name) {
 bool applies(const DataMode& mode, const Op& op) {
   if (mode.name == "exact") return true;
   if (mode.edges) return std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::weight; });
-  return mode.exact() ? op.arithmetic == Arithmetic::accumulated : op.arithmetic != Arithmetic::prescribed;
+  if (!mode.exact()) return op.arithmetic != Arithmetic::prescribed;
+  return op.arithmetic == Arithmetic::accumulated && for_products(mode.exact_bits) >= op.max_code_magnitude;
 }
 
 ExactBudget plan_exact(std::int64_t length, int max_code_magnitude, int bits) {
-  // An eighth of the range is for the bias, the rest for the products.
-  const std::int64_t total = std::int64_t{1} << bits, bias = total / 8, products = total - bias;
+  const std::int64_t products = for_products(bits), bias = (std::int64_t{1} << bits) - products;
   constexpr std::array<std::pair<std::int64_t, int>, 4> kChoices = {{{7, 3}, {3, 2}, {1, 1}, {1, 0}}};
   for (const auto& [activation, exponents] : kChoices) {
     const std::int64_t per_product = activation * max_code_magnitude << exponents;

@@ -29,7 +29,8 @@ struct DataMode {
 /// The mode of that name. Throws Error naming the nearest ones.
 [[nodiscard]] const DataMode& data_mode_named(std::string_view name);
 
-/// Whether the mode makes data for this operator that another mode does not (pure data movement is always exact).
+/// Whether the mode makes data for this operator that another mode does not (pure data movement is always exact). Exact
+/// data need bits for one product at least.
 [[nodiscard]] bool applies(const DataMode& mode, const Op& op);
 
 /// Magnitudes for exact data of a sum of `length` products: sum |x||code| 2^e + |bias| <= 2^bits quanta.

@@ -5,7 +5,7 @@
 #include <bit>
 #include <functional>
 
-#include "impls/vulkan/w_4x8.h"
+#include "impls/vulkan/grouped_weight.h"
 #include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
@@ -83,22 +83,17 @@ void for_each_column(const Extents& e, const std::function<void(std::int64_t, st
   for (std::int64_t k = 0; k < e.groups * e.group; ++k) body(k, k / e.group * e.quads * 4 + k % e.group);
 }
 
-// Nibbles of et_vk.q4gsw with every group padded to whole quads, and then in blocks.
-std::vector<std::uint8_t> nibble_blocks(const Call& call, const Extents& e) {
+// Nibbles of et_vk.q4gsw in blocks, every group padded to whole quads.
+std::vector<std::uint32_t> nibble_blocks(const Call& call, const Extents& e) {
+  constexpr unsigned kPadding = 8;  // code 0 in offset binary
   const auto bytes = call.input<std::uint8_t>(kWeights);
-  const Extent padded{e.outputs, e.padded_columns()};
-  if (e.group % 4 == 0) return repack_to_w_4x8(padded, bytes);
-  const std::int64_t stride = std::ssize(bytes) / e.outputs, padded_stride = (padded.columns + 7) / 8 * 4;
-  std::vector<std::uint8_t> wider(static_cast<std::size_t>(e.outputs * padded_stride), 0x88);
-  for (std::int64_t n = 0; n < e.outputs; ++n) {
-    for_each_column(e, [&](std::int64_t k, std::int64_t to) {
-      const unsigned code = bytes[static_cast<std::size_t>(n * stride + k / 2)] >> (k % 2 * 4) & 15U;
-      std::uint8_t& byte = wider[static_cast<std::size_t>(n * padded_stride + to / 2)];
-      const unsigned kept = to % 2 == 0 ? byte & 0xf0U : byte & 0x0fU;
-      byte = static_cast<std::uint8_t>(kept | code << (to % 2 * 4));
-    });
-  }
-  return repack_to_w_4x8(padded, wider);
+  const std::int64_t stride = std::ssize(bytes) / e.outputs, padded_group = 4 * e.quads;
+  const auto code = [&](std::int64_t n, std::int64_t padded_k) {
+    const std::int64_t in_group = padded_k % padded_group, k = padded_k / padded_group * e.group + in_group;
+    if (in_group >= e.group) return kPadding;
+    return bytes[static_cast<std::size_t>(n * stride + k / 2)] >> (k % 2 * 4) & 15U;
+  };
+  return block_words({e.outputs, e.padded_columns(), padded_group, 4, -8, code, {}});
 }
 
 // Two vectors of four words a block: a word is a quad, of rows 0 2 4 6 first and then of rows 1 3 5 7.
@@ -141,7 +136,7 @@ std::shared_ptr<void> prepare(const DeviceId& id, const Call& call) {
   Device& device = Device::at(id);
   const Extents e(call);
   return std::make_shared<Weight>(
-      device.upload("weights", is_wide(call) ? byte_blocks(call, e) : nibble_blocks(call, e)),
+      is_wide(call) ? device.upload("weights", byte_blocks(call, e)) : device.upload("weights", nibble_blocks(call, e)),
       device.upload("weight_scales and bias", scales_and_bias(call, e)),
       device.upload("weight_sums", padded_sums(call, e)));
 }

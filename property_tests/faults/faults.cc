@@ -162,7 +162,7 @@ constexpr Fault kFaults[] = {
     {"scales_transposed", kPlainInt32, "scales read as [N, K/group]", scales_transposed, Outcome::fail, "",
      "K > group && N > 1"},
     {"last_column_unwritten", kPlainInt32, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
-     "column == N - 1"},
+     "column == N - 1", torchao},
 
     // matmul_compressed
     {"zero_point_ignored", kCompressed, "zero points not subtracted", zero_point_ignored, Outcome::fail, "",
