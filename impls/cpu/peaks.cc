@@ -30,7 +30,11 @@ uint64_t SumWords(const std::byte* memory, int64_t words) {
     e = hn::Add(e, load(i + 3 * lanes));
   }
 #endif
-  uint64_t sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(a, b), hn::Add(c, e))));
+  // GCC 12 folds the lanes of AVX-512 as signed numbers, whose sum must not overflow.
+  HWY_ALIGN uint64_t folded[HWY_MAX_BYTES / sizeof(uint64_t)];
+  hn::Store(hn::Add(hn::Add(a, b), hn::Add(c, e)), d, folded);
+  uint64_t sum = 0;
+  for (size_t lane = 0; lane < hn::Lanes(d); ++lane) sum += folded[lane];
   for (; i < words; ++i) {
     uint64_t word;
     std::memcpy(&word, memory + 8 * i, sizeof word);
