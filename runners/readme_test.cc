@@ -46,7 +46,8 @@ TEST(Readme, CommandsWorkAsWritten) {
     for (std::size_t at; (at = command.find("/tmp/plumb-tour")) != std::string::npos;)
       command.replace(at, 15, "$SCRATCH");
     if (command == PLUMB_BINARY_DIR "/plumb run        # judge everything built in, and write a report") {
-      command = PLUMB_BINARY_DIR "/plumb run --out $SCRATCH/default";
+      // Campaign.EveryBuiltInImplementationIsProved runs all of it.
+      command = PLUMB_BINARY_DIR "/plumb run --op '*pack_uint4' --out $SCRATCH/default";
     }
     const std::string shell = "(cd " PLUMB_SOURCE_DIR " && SCRATCH=" + scratch.string() + " && " + command + "\n)";
     const int status = std::system((shell + " > " + scratch.string() + ".log" + " 2>&1").c_str());
