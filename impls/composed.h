@@ -17,5 +17,7 @@ struct AffineSteps {
 [[nodiscard]] Kernel composed_quantize_plain_int32(AffineSteps steps, Kernel pack, bool is_npu);
 /// embedding_4bit: `unpack`, which is unpack_q4gsw, and dequantize over the rows that are looked up.
 [[nodiscard]] Kernel composed_embedding_4bit(AffineSteps steps, Kernel unpack);
+/// q8ta_linear: `linear`, which is linear_q8ta_q8csw, and `quantize`, which is quantize_affine, of what it gives.
+[[nodiscard]] Kernel composed_q8ta_linear(Kernel linear, Kernel quantize);
 
 }  // namespace plumb

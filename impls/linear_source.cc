@@ -32,6 +32,13 @@ Values by_row(std::vector<float> values, std::int64_t groups) {
   };
 }
 
+// Values [N, G], each its own.
+Values rows_of_groups(std::vector<float> values, std::int64_t groups) {
+  return [values = std::move(values), groups](std::int64_t n, std::int64_t g) {
+    return values[static_cast<std::size_t>(n * groups + g)];
+  };
+}
+
 // Where ATen keeps codes: blocks of rows, for each column of one its bytes of two codes. Whole blocks of the vector
 // forms pair rows that lie half a block apart, all others neighbours.
 Codes aten_codes(const std::uint8_t* bytes, std::int64_t rows, std::int64_t columns, std::int64_t block_rows,
@@ -157,6 +164,37 @@ LinearSource read_weight_int4pack_mm(const Call& call) {
           .bias = call.input_as_f32(kBias),
           .factors = call.input_as_f32(kActPreScale),
           .rounds_before_bias = true};
+}
+
+LinearSource read_linear_intx(const Call& call) {
+  enum Input : std::size_t { kX, kCodes, kScale, kZeroPoint, kBias };
+  const std::int64_t columns = call["K"], groups = columns / call["group"];
+  const std::uint8_t* bytes = call.input<std::uint8_t>(kCodes).data();
+  LinearSource source{.weight = {.rows = call["N"],
+                                 .columns = columns,
+                                 .group = call["group"],
+                                 .bits = 8,
+                                 .base = -128,
+                                 .code = [=](std::int64_t n, std::int64_t k) { return bytes[n * columns + k] ^ 128U; },
+                                 .scale = rows_of_groups(call.input_as_f32(kScale), groups)},
+                      .bias = call.input_as_f32(kBias)};
+  if (call["zero_point"] == 0) return source;
+  const auto zeros = call.input<std::int8_t>(kZeroPoint);
+  source.weight.zero = rows_of_groups({zeros.begin(), zeros.end()}, groups);
+  return source;
+}
+
+LinearSource read_dyn_quant_matmul_4bit(const Call& call) {
+  enum Input : std::size_t { kX, kWeights, kScales, kBias };
+  const std::int64_t columns = call["K"];
+  return {.weight = {.rows = call["N"],
+                     .columns = columns,
+                     .group = call["group"],
+                     .bits = 4,
+                     .base = -8,
+                     .code = nibbles(call.input<std::uint8_t>(kWeights).data(), columns / 2),
+                     .scale = rows_of_groups(call.input_as_f32(kScales), columns / call["group"])},
+          .bias = call.input_as_f32(kBias)};
 }
 
 }  // namespace plumb

@@ -30,15 +30,21 @@ struct LinearSource {
   /// Divides the columns, and is a multiple of 16.
   std::int64_t dynamic = 0;
   bool rounds_before_bias = false;  ///< Sums are rounded to y's type before the bias is added, and again after.
+  /// What x' is instead, [M, columns] in f32, from a call of `run`. Empty: as above.
+  std::function<std::vector<float>(const Call&)> activation = {};
 };
 
 /// The operators' layers, from the constants of a call of `prepare`.
-using ReadLinear = LinearSource (*)(const Call&);
+using ReadLinear = std::function<LinearSource(const Call&)>;
 /// Also the weight of linear_q4gsw_backward, which is the same.
 [[nodiscard]] LinearSource read_linear_q4gsw(const Call& call);
 [[nodiscard]] LinearSource read_linear_qcs4w(const Call& call);
 [[nodiscard]] LinearSource read_linear_int4_plain_int32(const Call& call);
 [[nodiscard]] LinearSource read_matmul_compressed(const Call& call);
 [[nodiscard]] LinearSource read_weight_int4pack_mm(const Call& call);
+/// Also those of linear_dynamic_intx, apart from the activation.
+[[nodiscard]] LinearSource read_linear_intx(const Call& call);
+/// Apart from the activation.
+[[nodiscard]] LinearSource read_dyn_quant_matmul_4bit(const Call& call);
 
 }  // namespace plumb

@@ -30,10 +30,14 @@ struct Codes {
   std::int64_t low, high;
 };
 
-// A port's range, if it holds single codes of at most four bits.
+// A port's range, if it holds single codes of at most four bits: its limits, or, where codes of any value may be
+// dequantised, those that are quantised to.
 std::optional<Codes> few_codes(const Port& port, const Signature& signature) {
-  if (port.fill != Fill::integers || port.high.empty()) return std::nullopt;
-  const Codes codes{evaluate_formula(port.low, signature.values), evaluate_formula(port.high, signature.values)};
+  const bool quantised = port.name == "codes" && signature.values.contains("quant_max");
+  if (port.fill != Fill::integers || (port.high.empty() && !quantised)) return std::nullopt;
+  const Codes codes = port.high.empty() ? Codes{signature["quant_min"], signature["quant_max"]}
+                                        : Codes{evaluate_formula(port.low, signature.values),
+                                                evaluate_formula(port.high, signature.values)};
   return codes.high - codes.low < 16 ? std::optional(codes) : std::nullopt;
 }
 

@@ -3,18 +3,23 @@
 #include <fmt/format.h>
 
 #include "reference/error.h"
+#include "reference/kernel/adamw_step.h"
 #include "reference/kernel/embedding_q4gsw.h"
 #include "reference/kernel/linear_int4_plain_int32.h"
 #include "reference/kernel/linear_int8.h"
+#include "reference/kernel/linear_intx.h"
 #include "reference/kernel/linear_q4gsw.h"
 #include "reference/kernel/linear_q4gsw_backward.h"
 #include "reference/kernel/linear_qcs4w.h"
+#include "reference/kernel/linear_weight_gradient.h"
 #include "reference/kernel/matmul_compressed.h"
+#include "reference/kernel/q8ta_linear.h"
 #include "reference/kernel/weight_int4pack_mm.h"
 #include "reference/names.h"
 #include "reference/quant/aligned_rows.h"
 #include "reference/quant/aten_int4.h"
 #include "reference/quant/choose_qparams_affine.h"
+#include "reference/quant/compute_error.h"
 #include "reference/quant/dyn_quant_4bit.h"
 #include "reference/quant/embedding_4bit.h"
 #include "reference/quant/fake_quantize.h"
@@ -78,6 +83,7 @@ std::span<const Op> all_ops() {
       quantize_plain_int32(),
       quantize_plain_int32_npu(),
       slice_groups(),
+      compute_error(),
       pack_q4gsw(),
       unpack_q4gsw(),
       group_sums(),
@@ -99,6 +105,12 @@ std::span<const Op> all_ops() {
       weight_int4pack_mm(),
       linear_dq8ca_q4gsw(),
       linear_q8ta_q8csw(),
+      adamw_step(),
+      linear_weight_gradient(),
+      linear_intx(),
+      linear_dynamic_intx(),
+      dyn_quant_matmul_4bit(),
+      q8ta_linear(),
       embedding_q4gsw(),
   };
   return ops;

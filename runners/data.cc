@@ -334,7 +334,9 @@ ExactBudget plan_exact(std::int64_t length, int max_code_magnitude, int bits) {
     if (active >= length) return {activation, exponents, 1, bias};
     if (activation == 1 && active > 0) return {activation, exponents, (length + active - 1) / active, bias};
   }
-  PLUMB_CHECK(false);
+  // A single product, which fills them, and a bias of its unit.
+  PLUMB_CHECK(max_code_magnitude < std::int64_t{1} << bits);
+  return {1, 0, length, 1};
 }
 
 Tensor make_input(const Op& op, const Signature& signature, const Port& port, const DataMode& mode,

@@ -24,4 +24,8 @@ Kernel quantize_plain_int32_npu(const Target& target) {
 
 Kernel embedding_4bit(const Target& target) { return composed_embedding_4bit(steps_for(target), unpack_q4gsw(target)); }
 
+Kernel q8ta_linear(const Target& target) {
+  return composed_q8ta_linear(linear_q8ta_q8csw(target), quantize_affine(target));
+}
+
 }  // namespace plumb::cpu

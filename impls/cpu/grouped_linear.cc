@@ -332,8 +332,10 @@ namespace {
 void run(const Call& call, const GroupedWeight& weight, const GroupedFunctions& functions) {
   const std::int64_t rows = call["M"], outputs = weight.rows;
   if (rows == 0) return;
-  const PaddedRows x(call, functions.rows, weight.columns, weight.factors.empty() ? nullptr : weight.factors.data(),
-                     weight.dynamic);
+  const PaddedRows x = weight.activation
+                           ? PaddedRows(weight.activation(call), rows)
+                           : PaddedRows(call, functions.rows, weight.columns,
+                                        weight.factors.empty() ? nullptr : weight.factors.data(), weight.dynamic);
   std::vector<float> sums(static_cast<std::size_t>(rows * outputs));
   const GroupedSums job{x.data(), rows, x.stride(), &weight, sums.data(), outputs};
   parallel_ranges(weight.blocks, call.threads(),
@@ -349,7 +351,8 @@ void run(const Call& call, const GroupedWeight& weight, const GroupedFunctions& 
 
 Kernel grouped_linear(const char* op, const Target& target, ReadLinear read) {
   const GroupedFunctions functions = grouped_functions(target);
-  return {op, kGroupedContract, [read](const Call& call) { return std::make_shared<GroupedWeight>(read(call)); },
+  return {op, kGroupedContract,
+          [read = std::move(read)](const Call& call) { return std::make_shared<GroupedWeight>(read(call)); },
           [functions](const Call& call, void* prepared) {
             run(call, *static_cast<const GroupedWeight*>(prepared), functions);
           }};

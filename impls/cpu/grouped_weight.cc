@@ -67,6 +67,7 @@ GroupedWeight::GroupedWeight(const LinearSource& source) : GroupedWeight(source.
   bias = whole_vectors(source.bias);
   dynamic = source.dynamic;
   rounds_before_bias = source.rounds_before_bias;
+  activation = source.activation;
 }
 
 std::vector<float> whole_vectors(std::vector<float> values) {

@@ -38,6 +38,7 @@ struct GroupedWeight {
   std::vector<float> bias = {};     ///< [rows]; empty: none. Both are padded to whole vectors (see whole_vectors).
   std::int64_t dynamic = 0;         ///< Columns that are quantised to int8 and back together (see LinearSource).
   bool rounds_before_bias = false;  ///< Sums are rounded to y's type before the bias is added.
+  std::function<std::vector<float>(const Call&)> activation = {};  ///< See LinearSource.
 };
 
 /// Values padded to a multiple of 16 by zeros.

@@ -42,6 +42,7 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel quantize_plain_int32(const Target& target);
 [[nodiscard]] Kernel quantize_plain_int32_npu(const Target& target);
 [[nodiscard]] Kernel slice_groups(const Target& target);
+[[nodiscard]] Kernel compute_error(const Target& target);
 [[nodiscard]] Kernel pack_q4gsw(const Target& target);
 [[nodiscard]] Kernel unpack_q4gsw(const Target& target);
 [[nodiscard]] Kernel group_sums(const Target& target);
@@ -63,6 +64,12 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel weight_int4pack_mm(const Target& target);
 [[nodiscard]] Kernel linear_dq8ca_q4gsw(const Target& target);
 [[nodiscard]] Kernel linear_q8ta_q8csw(const Target& target);
+[[nodiscard]] Kernel adamw_step(const Target& target);
+[[nodiscard]] Kernel linear_weight_gradient(const Target& target);
+[[nodiscard]] Kernel linear_intx(const Target& target);
+[[nodiscard]] Kernel linear_dynamic_intx(const Target& target);
+[[nodiscard]] Kernel dyn_quant_matmul_4bit(const Target& target);
+[[nodiscard]] Kernel q8ta_linear(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
@@ -104,6 +111,7 @@ inline constexpr MakeKernel kKernels[] = {
     quantize_plain_int32,
     quantize_plain_int32_npu,
     slice_groups,
+    compute_error,
     pack_q4gsw,
     unpack_q4gsw,
     group_sums,
@@ -125,6 +133,12 @@ inline constexpr MakeKernel kKernels[] = {
     weight_int4pack_mm,
     linear_dq8ca_q4gsw,
     linear_q8ta_q8csw,
+    adamw_step,
+    linear_weight_gradient,
+    linear_intx,
+    linear_dynamic_intx,
+    dyn_quant_matmul_4bit,
+    q8ta_linear,
     embedding_q4gsw,
 };
 

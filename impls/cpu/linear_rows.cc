@@ -1,5 +1,6 @@
 #include "impls/cpu/linear_rows.h"
 
+#include <algorithm>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
@@ -89,6 +90,15 @@ PaddedRows::PaddedRows(const Call& call, const LinearRowFunctions& functions, st
   for (std::int64_t m = 0; m < call["M"]; ++m) {
     functions.widen(call.input_dtype(0), x, m, columns, factors, copy_.data() + m * stride_);
     if (dynamic != 0) functions.quantise(columns, dynamic, copy_.data() + m * stride_);
+  }
+  data_ = copy_.data();
+}
+
+PaddedRows::PaddedRows(const std::vector<float>& values, std::int64_t rows)
+    : stride_((std::ssize(values) / rows + 16 - 1) / 16 * 16), copy_(static_cast<std::size_t>(rows * stride_)) {
+  const std::int64_t columns = std::ssize(values) / rows;
+  for (std::int64_t m = 0; m < rows; ++m) {
+    std::copy_n(values.begin() + m * columns, columns, copy_.begin() + m * stride_);
   }
   data_ = copy_.data();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "impls/builtin.h"
 #include "impls/cpu/aligned_vector.h"
@@ -31,6 +32,11 @@ class PaddedRows {
   /// `stride` is ceil(columns / 16) * 16. `dynamic` columns are quantised together; 0: none are.
   PaddedRows(const Call& call, const LinearRowFunctions& functions, std::int64_t columns,
              const float* factors = nullptr, std::int64_t dynamic = 0);
+
+  /// Of other values, [rows, columns].
+  PaddedRows(const std::vector<float>& values, std::int64_t rows);
+  PaddedRows(const PaddedRows&) = delete;
+  PaddedRows& operator=(const PaddedRows&) = delete;
 
   [[nodiscard]] const float* data() const { return data_; }
   [[nodiscard]] std::int64_t stride() const { return stride_; }

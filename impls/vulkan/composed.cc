@@ -26,4 +26,8 @@ Kernel embedding_4bit_kernel(const DeviceId& device) {
   return composed_embedding_4bit(steps_for(device), unpack_q4gsw_kernel(device));
 }
 
+Kernel q8ta_linear_kernel(const DeviceId& device) {
+  return composed_q8ta_linear(linear_q8ta_q8csw_kernel(device), quantize_affine_kernel(device));
+}
+
 }  // namespace plumb::vulkan

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <span>
 
+#include "impls/quantised_rows.h"
+#include "impls/vulkan/aten_rows.h"
 #include "impls/vulkan/grouped_weight.h"
 #include "impls/vulkan/kernels.h"
 
@@ -60,6 +62,7 @@ struct Weight {
   std::int64_t rows, columns;
   std::int64_t dynamic;
   std::vector<float> factors, late_bias;  // late_bias: for sums that are rounded before it is added
+  std::function<std::vector<float>(const Call&)> activation;
 };
 
 std::shared_ptr<Weight> upload(Device& device, const LinearSource& source, const std::vector<float>& grid,
@@ -78,7 +81,8 @@ std::shared_ptr<Weight> upload(Device& device, const LinearSource& source, const
       .columns = weight.columns,
       .dynamic = source.dynamic,
       .factors = source.factors,
-      .late_bias = source.rounds_before_bias ? source.bias : std::vector<float>()});
+      .late_bias = source.rounds_before_bias ? source.bias : std::vector<float>(),
+      .activation = source.activation});
 }
 
 std::shared_ptr<Weight> prepare(const DeviceId& id, const LinearSource& source) {
@@ -98,7 +102,7 @@ void quantise(std::span<float> columns) {
 
 // x [M, K] times its columns' factors, with rows padded to whole blocks by zeros.
 std::vector<float> padded_x(const Call& call, const Weight& weight) {
-  const std::vector<float> x = call.input_as_f32(0);
+  const std::vector<float> x = weight.activation ? weight.activation(call) : call.input_as_f32(0);
   const std::int64_t stride = 4 * std::int64_t{weight.k_blocks};
   if (weight.columns == stride && weight.factors.empty() && weight.dynamic == 0) return x;
   std::vector<float> padded(static_cast<std::size_t>(call["M"] * stride));
@@ -141,7 +145,7 @@ void run(const DeviceId& id, const Call& call, const Weight& weight, const Shade
 }
 
 Kernel kernel(const char* op, const DeviceId& device, ReadLinear read) {
-  return {op, kContract, [=](const Call& call) { return prepare(device, read(call)); },
+  return {op, kContract, [device, read = std::move(read)](const Call& call) { return prepare(device, read(call)); },
           [=](const Call& call, void* weight) { run(device, call, *static_cast<Weight*>(weight), kLinear); }};
 }
 
@@ -174,6 +178,20 @@ Kernel matmul_compressed_kernel(const DeviceId& device) {
 }
 Kernel weight_int4pack_mm_kernel(const DeviceId& device) {
   return kernel("weight_int4pack_mm", device, read_weight_int4pack_mm);
+}
+
+Kernel linear_intx_kernel(const DeviceId& device) { return kernel("linear_intx", device, read_linear_intx); }
+Kernel linear_dynamic_intx_kernel(const DeviceId& device) {
+  return kernel("linear_dynamic_intx", device,
+                with_quantised_rows({choose_qparams_affine_kernel(device), quantize_affine_kernel(device),
+                                     dequantize_affine_kernel(device)}));
+}
+Kernel dyn_quant_matmul_4bit_kernel(const DeviceId& device) {
+  return kernel("dyn_quant_matmul_4bit", device, [device](const Call& prepared) {
+    LinearSource source = read_dyn_quant_matmul_4bit(prepared);
+    source.activation = [device](const Call& call) { return aten_quantised_rows(device, call); };
+    return source;
+  });
 }
 
 Kernel linear_q4gsw_backward_kernel(const DeviceId& device) {

@@ -1,8 +1,8 @@
 // The Vulkan kernels, one file and one shader or more each. vulkan.cc is the table of them.
 //
-// Only core Vulkan 1.1 is asked of a device; the integer dot product is used where there is one. Shaders see 32-bit words: bytes travel four in a word, f16 and bf16 inputs
-// are widened on the host (exact), and f32 results are rounded to f16 on the host where the operator wants that, as a
-// device without 16-bit storage has to have it done.
+// Only core Vulkan 1.1 is asked of a device; the integer dot product is used where there is one. Shaders see 32-bit
+// words: bytes travel four in a word, f16 and bf16 inputs are widened on the host (exact), and f32 results are rounded
+// to f16 on the host where the operator wants that, as a device without 16-bit storage has to have it done.
 #pragma once
 
 #include "impls/builtin.h"
@@ -46,6 +46,7 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel quantize_plain_int32_kernel(const DeviceId& device);
 [[nodiscard]] Kernel quantize_plain_int32_npu_kernel(const DeviceId& device);
 [[nodiscard]] Kernel slice_groups_kernel(const DeviceId& device);
+[[nodiscard]] Kernel compute_error_kernel(const DeviceId& device);
 [[nodiscard]] Kernel pack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel unpack_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel group_sums_kernel(const DeviceId& device);
@@ -67,6 +68,12 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel weight_int4pack_mm_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_dq8ca_q4gsw_kernel(const DeviceId& device);
 [[nodiscard]] Kernel linear_q8ta_q8csw_kernel(const DeviceId& device);
+[[nodiscard]] Kernel adamw_step_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_weight_gradient_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_intx_kernel(const DeviceId& device);
+[[nodiscard]] Kernel linear_dynamic_intx_kernel(const DeviceId& device);
+[[nodiscard]] Kernel dyn_quant_matmul_4bit_kernel(const DeviceId& device);
+[[nodiscard]] Kernel q8ta_linear_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -168,6 +168,22 @@ inline const OddShape kOddShapes[] = {
     {"linear_q8ta_q8csw", {{"M", 1}, {"K", 1}, {"N", 1}}},
     {"linear_q8ta_q8csw", {{"M", 4}, {"K", 70}, {"N", 33}, {"bias", 1}}},
     {"linear_q8ta_q8csw", {{"M", 33}, {"K", 67}, {"N", 65}, {"scale", kBf16}, {"x", kF16}}},
+    {"linear_intx", {{"M", 1}, {"K", 1}, {"N", 1}, {"group", 1}}},
+    {"linear_intx", {{"M", 5}, {"K", 66}, {"N", 9}, {"group", 33}, {"bias", 1}, {"zero_point", 1}, {"x", kBf16}}},
+    {"linear_dynamic_intx", {{"M", 3}, {"K", 66}, {"N", 9}, {"group", 33}, {"bias", 1}, {"zero_point", 1}}},
+    {"linear_dynamic_intx", {{"M", 6}, {"K", 67}, {"N", 17}, {"group", 67}, {"activation", 1}, {"x", kF16}}},
+    {"dyn_quant_matmul_4bit", {{"M", 1}, {"K", 2}, {"N", 1}, {"group", 2}}},
+    {"dyn_quant_matmul_4bit", {{"M", 5}, {"K", 160}, {"N", 9}, {"group", 32}, {"bias", 1}, {"lead", 1}}},
+    {"dyn_quant_matmul_4bit", {{"M", 3}, {"K", 34}, {"N", 7}, {"group", 34}, {"x", kBf16}}},
+    {"q8ta_linear", {{"M", 1}, {"K", 1}, {"N", 1}}},
+    {"q8ta_linear", {{"M", 6}, {"K", 67}, {"N", 9}, {"bias", 1}, {"activation", 1}, {"lead", 2}}},
+    {"linear_weight_gradient", {{"M", 1}, {"K", 1}, {"N", 1}}},
+    {"linear_weight_gradient", {{"M", 35}, {"K", 67}, {"N", 33}, {"x", kF16}}},
+    {"adamw_step", {{"M", 1}, {"K", 1}}},
+    {"adamw_step", {{"M", 3}, {"K", 67}}},
+    {"compute_error", {{"M", 1}, {"K", 1}}},
+    {"compute_error", {{"M", 3}, {"K", 4099}, {"x", kBf16}}},
+    {"compute_error", {{"M", 2}, {"K", 67}, {"x", kF16}}},
 };
 
 /// How GoogleTest names one.

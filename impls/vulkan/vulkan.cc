@@ -46,6 +46,7 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::quantize_plain_int32_kernel,
     vulkan::quantize_plain_int32_npu_kernel,
     vulkan::slice_groups_kernel,
+    vulkan::compute_error_kernel,
     vulkan::pack_q4gsw_kernel,
     vulkan::unpack_q4gsw_kernel,
     vulkan::group_sums_kernel,
@@ -67,6 +68,12 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::weight_int4pack_mm_kernel,
     vulkan::linear_dq8ca_q4gsw_kernel,
     vulkan::linear_q8ta_q8csw_kernel,
+    vulkan::adamw_step_kernel,
+    vulkan::linear_weight_gradient_kernel,
+    vulkan::linear_intx_kernel,
+    vulkan::linear_dynamic_intx_kernel,
+    vulkan::dyn_quant_matmul_4bit_kernel,
+    vulkan::q8ta_linear_kernel,
     vulkan::embedding_q4gsw_kernel,
 };
 

@@ -88,7 +88,7 @@ std::vector<Param> parameters() {
       outputs_param(),
       group_param({4, 8, 9, 12, 16, 32, 40, 48, 64, 80, 96, 128, 256}),
       choice_param("type", "OpenVINO element type of the weight", {"u2", "u4", "i4", "u8", "i8"}),
-      float_param("x", "element type of x and y", {DType::f32, DType::f16}),
+      float_param("x", "element type of x and y", {DType::f32, DType::f16, DType::bf16}),
       float_param("scale", "element type of scale", {DType::f32, DType::f16, DType::bf16}),
       float_param("zero", "element type of zero_point", {DType::u8, DType::i8, DType::f32, DType::f16, DType::bf16}),
       choice_param("scales", "what has a scale of its own", {"group", "tensor"}),
@@ -132,8 +132,8 @@ Op matmul_compressed() {
                   .shape = small_shape("zeros"),
                   .role = Role::constant,
                   .fill = Fill::integers,
-                  .low = "0 - 128 * (zero == 2)",
-                  .high = "255 - 128 * (zero == 2)",
+                  .low = "0 - 128 * ((zero == 2 && type != 3) || (zero >= 5 && type == 4))",
+                  .high = "255 - 128 * (zero == 2 || type == 4)",
                   .present_if = "zero_point"}},
       .outputs = {result_port()},
       .constraints = {{"K >= 1 && N >= 1", "there is something to multiply"},
@@ -144,7 +144,7 @@ Op matmul_compressed() {
                       {"dynamic == 0 || (K % 32 == 0 && x == 7)", "32 columns of f32 are quantised together"}},
       .arithmetic = Arithmetic::accumulated,
       .length = "K",
-      .max_code_magnitude = 383,
+      .max_code_magnitude = 255,
       .evaluate = evaluate_matmul,
   };
 }

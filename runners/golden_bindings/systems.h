@@ -15,6 +15,9 @@ namespace plumb {
 /// torchao's and ATen's linear layers with 4-bit weights.
 [[nodiscard]] std::vector<GoldenBinding> int4_linear_bindings();
 [[nodiscard]] std::vector<GoldenBinding> executorch_int8_bindings();
+[[nodiscard]] std::vector<GoldenBinding> executorch_training_bindings();
+/// torchao's and ATen's linear layers with integer weights, and with activations quantised on the fly.
+[[nodiscard]] std::vector<GoldenBinding> integer_linear_bindings();
 /// Affine quantisation, which torchao and executorch share.
 [[nodiscard]] std::vector<GoldenBinding> affine_bindings();
 /// Quantisers of torchao that are several of its steps.

@@ -1,0 +1,67 @@
+// Linear layers with integer codes, quantised activations and results, and what trains and measures them, on every
+// target that runs here, through their ABI, against the oracle.
+#include "impls/cpu/kernels_under_test.h"
+
+namespace plumb::cpu {
+namespace {
+
+constexpr auto kF16 = DType::f16, kBf16 = DType::bf16;
+
+// Tails of vectors and blocks, groups that are no whole vectors, more rows than are worked on one by one.
+std::vector<Sizes> layers(Sizes options = {}) {
+  std::vector<Sizes> cases = {{{"M", 1}, {"K", 1}, {"N", 1}, {"group", 1}},
+                              {{"M", 3}, {"K", 66}, {"N", 9}, {"group", 33}, {"bias", 1}, {"zero_point", 1}},
+                              {{"M", 6}, {"K", 96}, {"N", 17}, {"group", 32}, {"lead", 2}, {"zero_point", 1}},
+                              {{"M", 33}, {"K", 80}, {"N", 40}, {"group", 80}, {"bias", 1}}};
+  for (Sizes& sizes : cases) sizes.insert(options.begin(), options.end());
+  return cases;
+}
+
+TEST(CpuKernels, LinearIntx) {
+  expect_right(linear_intx, layers());
+  expect_right(linear_intx, layers({{"x", code_of(kF16)}, {"scale", code_of(kBf16)}}));
+  expect_right(linear_intx, {{{"M", 3}, {"K", 66}, {"N", 9}, {"group", 66}, {"scaling", 1}, {"bias", 1}}});
+}
+
+TEST(CpuKernels, LinearDynamicIntx) {
+  for (const DType type : {DType::f32, kF16, kBf16}) {
+    expect_right(linear_dynamic_intx, layers({{"x", code_of(type)}}));
+    expect_right(
+        linear_dynamic_intx,
+        {{{"M", 5}, {"K", 67}, {"N", 9}, {"group", 67}, {"activation", 1}, {"bias", 1}, {"x", code_of(type)}}});
+  }
+}
+
+TEST(CpuKernels, DynQuantMatmul4bit) {
+  expect_right(dyn_quant_matmul_4bit,
+               {{{"M", 1}, {"K", 2}, {"N", 1}, {"group", 2}},
+                {{"M", 3}, {"K", 34}, {"N", 9}, {"group", 34}, {"bias", 1}, {"x", code_of(kBf16)}},
+                {{"M", 6}, {"K", 2112}, {"N", 17}, {"group", 32}, {"lead", 2}, {"bias", 1}}});
+}
+
+TEST(CpuKernels, Q8taLinear) {
+  expect_right(q8ta_linear, {{{"M", 1}, {"K", 1}, {"N", 1}},
+                             {{"M", 3}, {"K", 67}, {"N", 9}, {"bias", 1}, {"activation", 1}},
+                             {{"M", 6}, {"K", 96}, {"N", 33}, {"lead", 2}}});
+}
+
+TEST(CpuKernels, LinearWeightGradient) {
+  expect_right(linear_weight_gradient, {{{"M", 1}, {"K", 1}, {"N", 1}},
+                                        {{"M", 6}, {"K", 33}, {"N", 7}, {"lead", 2}},
+                                        {{"M", 17}, {"K", 65}, {"N", 9}, {"x", code_of(kF16)}}});
+}
+
+TEST(CpuKernels, AdamwStep) {
+  expect_right(adamw_step, {{{"M", 1}, {"K", 1}}, {{"M", 6}, {"K", 33}, {"lead", 2}}, {{"M", 7}, {"K", 1203}}});
+}
+
+TEST(CpuKernels, ComputeError) {
+  for (const DType type : {DType::f32, kF16, kBf16, DType::f64}) {
+    expect_right(compute_error, {{{"M", 1}, {"K", 1}, {"x", code_of(type)}},
+                                 {{"M", 6}, {"K", 33}, {"lead", 2}, {"x", code_of(type)}},
+                                 {{"M", 37}, {"K", 1203}, {"x", code_of(type)}}});
+  }
+}
+
+}  // namespace
+}  // namespace plumb::cpu

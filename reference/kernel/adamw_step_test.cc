@@ -1,0 +1,53 @@
+#include "reference/kernel/adamw_step.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "reference/testing/answers.h"
+
+namespace plumb {
+namespace {
+
+struct State {
+  double param, m, v, grad;
+};
+
+Answer step(const State& state, std::vector<double> factors) {
+  static const Op op = adamw_step();
+  const auto one = [](double value) { return tensor_of(DType::f32, {1, 1}, {value}); };
+  return op.evaluate(problem_of(
+      op, {one(state.param), one(state.m), one(state.v), one(state.grad), tensor_of(DType::f64, {7}, factors)}));
+}
+
+void expect_about(const Expected& got, double value) {
+  EXPECT_LE(std::abs(value - got.value[0]), got.slack[0]) << got.value[0];
+  EXPECT_LT(got.slack[0], 1e-5 * std::abs(value));
+}
+
+// By hand: m' = 2 - 1 = 1, v' = 2 + 2 = 4, 8 - 1/2 (1/4 8 + (1/0.5) / (sqrt(4/0.25) + 4)) = 8 - 1/2 (2 + 1/4).
+TEST(AdamwStep, MovesAgainstTheGradient) {
+  const Answer answer = step({8, 4, 4, -2}, {0.5, 0.5, 0.5, 4, 0.25, 0.5, 0.25});
+  expect_about(answer[1], 1);
+  expect_about(answer[2], 4);
+  expect_about(answer[0], 6.875);
+}
+
+TEST(AdamwStep, WhatIsNotCorrectedIsTold) {
+  const Answer answer = step({8, 4, 4, -2}, {0.5, 0.5, 0.5, 4, 0.25, 1, 0.25});
+  EXPECT_GT(std::abs(6.875 - answer[0].value[0]), answer[0].slack[0]);
+  expect_about(answer[0], 6.9375);
+}
+
+TEST(AdamwStep, ARootOfANegativeNumberIsNaN) {
+  const Answer answer = step({1, 1, 1, 4}, {0.5, 0.5, 2, 1, 0, 1, 1});  // v' = 2 - 16
+  expect_about(answer[2], -14);
+  EXPECT_TRUE(std::isnan(answer[0].value[0]));
+}
+
+TEST(AdamwStep, WhatMayOverflowIsOpen) {
+  EXPECT_TRUE(std::isinf(step({1, 1, 1, 1e30}, {0.5, 0.5, 0.5, 1, 0, 1, 1})[2].slack[0]));
+}
+
+}  // namespace
+}  // namespace plumb
