@@ -19,5 +19,11 @@ struct AffineSteps {
 [[nodiscard]] Kernel composed_embedding_4bit(AffineSteps steps, Kernel unpack);
 /// q8ta_linear: `linear`, which is linear_q8ta_q8csw, and `quantize`, which is quantize_affine, of what it gives.
 [[nodiscard]] Kernel composed_q8ta_linear(Kernel linear, Kernel quantize);
+/// q8ta_conv2d: `linear`, which is q8ta_linear, of the patches.
+[[nodiscard]] Kernel composed_q8ta_conv2d(Kernel linear);
+/// q8ta_relu, q8ta_add and q8ta_pixel_shuffle, between `dequantize` and `quantize`.
+[[nodiscard]] Kernel composed_q8ta_relu(AffineSteps steps);
+[[nodiscard]] Kernel composed_q8ta_add(AffineSteps steps);
+[[nodiscard]] Kernel composed_q8ta_pixel_shuffle(AffineSteps steps);
 
 }  // namespace plumb

@@ -1,9 +1,10 @@
-// q8ta_linear of a linear layer that gives f32, and a quantiser.
+// q8ta_linear of a linear layer that gives f32, and a quantiser; q8ta_conv2d of the former.
 #include <algorithm>
 #include <memory>
 
 #include "impls/composed.h"
 #include "impls/kernel_steps.h"
+#include "reference/kernel/q8ta_conv2d.h"
 
 namespace plumb {
 namespace {
@@ -76,7 +77,73 @@ void run(const Kernel& linear, const Kernel& quantize, const Call& call, const P
   store_tensor(call, 0, run_step(quantize, range, {y, prepared.output_scale, prepared.output_zp}, call.threads())[0]);
 }
 
+// The constants of a convolution, as those of the linear layer of its patches, and what the layer makes of them.
+struct Convolution {
+  std::vector<Tensor> inputs;  // that of the activation is absent
+  double input_zp;
+  std::shared_ptr<void> linear;
+
+  [[nodiscard]] std::vector<Tensor> with(Tensor x) const {
+    std::vector<Tensor> all = inputs;
+    all[kX] = std::move(x);
+    return all;
+  }
+};
+
+Sizes linear_params(const Call& call) { return {{"activation", call["activation"]}, {"bias", call["bias"]}}; }
+
+Tensor padded_to_four(const Tensor& from) {
+  Tensor to(from.dtype(), {(from.size() + 3) / 4 * 4});
+  for (std::int64_t i = 0; i < from.size(); ++i) to.set(i, from.at(i));
+  return to;
+}
+
+std::shared_ptr<void> prepare_convolution(const Kernel& linear, const Call& call) {
+  auto prepared = std::make_shared<Convolution>();
+  for (const Input input : {kX, kInputScale, kInputZp, kWeights, kWeightSums, kWeightScales, kOutputScale, kOutputZp}) {
+    if (input == kX) {
+      prepared->inputs.emplace_back();
+    } else if (input == kWeights) {
+      prepared->inputs.push_back(copied_input(call, input, {call["N"], call["K"]}));
+    } else {
+      prepared->inputs.push_back(copied_input(call, input, {call.input_count(input)}));
+    }
+  }
+  prepared->inputs[kWeightSums] = padded_to_four(prepared->inputs[kWeightSums]);
+  prepared->inputs.push_back(call["bias"] != 0 ? padded_to_four(copied_input(call, kBias, {call["N"]})) : Tensor());
+  prepared->input_zp = prepared->inputs[kInputZp].at(0);
+  prepared->linear = prepare_step(linear, linear_params(call), prepared->with(Tensor(DType::i8, {1, call["K"]})));
+  return prepared;
+}
+
+void run_convolution(const Kernel& linear, const Call& call, const Convolution& prepared) {
+  const Tensor x = copied_input(call, kX, {call.input_count(kX)});
+  const std::vector<std::int64_t> elements = patches(call.signature());
+  const std::int64_t outputs = call["N"], rows = std::ssize(elements) / call["K"], pixels = rows / call["B"];
+  Tensor columns(DType::i8, {rows, call["K"]});
+  for (std::int64_t i = 0; i < columns.size(); ++i) {
+    const std::int64_t at = elements[static_cast<std::size_t>(i)];
+    columns.set(i, at < 0 ? prepared.input_zp : x.at(at));
+  }
+  const Tensor codes = run_step(linear, linear_params(call), prepared.with(std::move(columns)), call.threads(),
+                                prepared.linear.get())[0];
+  Tensor y(DType::i8, codes.shape());
+  for (std::int64_t i = 0; i < codes.size(); ++i) {
+    const std::int64_t row = i / outputs, n = i % outputs;
+    y.set((row / pixels * outputs + n) * pixels + row % pixels, codes.at(i));
+  }
+  store_tensor(call, 0, y);
+}
+
 }  // namespace
+
+Kernel composed_q8ta_conv2d(Kernel linear) {
+  const plumb_contract contract = linear.contract;
+  return {"q8ta_conv2d", contract, [linear](const Call& call) { return prepare_convolution(linear, call); },
+          [linear](const Call& call, void* prepared) {
+            run_convolution(linear, call, *static_cast<const Convolution*>(prepared));
+          }};
+}
 
 Kernel composed_q8ta_linear(Kernel linear, Kernel quantize) {
   const plumb_contract contract = quantize.contract;

@@ -35,7 +35,7 @@ struct LinearSource {
 };
 
 /// The operators' layers, from the constants of a call of `prepare`.
-using ReadLinear = std::function<LinearSource(const Call&)>;
+using ReadLinear = LinearSource (*)(const Call&);
 /// Also the weight of linear_q4gsw_backward, which is the same.
 [[nodiscard]] LinearSource read_linear_q4gsw(const Call& call);
 [[nodiscard]] LinearSource read_linear_qcs4w(const Call& call);
@@ -46,5 +46,8 @@ using ReadLinear = std::function<LinearSource(const Call&)>;
 [[nodiscard]] LinearSource read_linear_intx(const Call& call);
 /// Apart from the activation.
 [[nodiscard]] LinearSource read_dyn_quant_matmul_4bit(const Call& call);
+
+/// Reads a layer, and may give it an activation of its own.
+using MakeLinear = std::function<LinearSource(const Call&)>;
 
 }  // namespace plumb

@@ -32,7 +32,7 @@ std::vector<float> symmetric(const AffineSteps& steps, const Call& call, const T
 
 }  // namespace
 
-ReadLinear with_quantised_rows(AffineSteps steps) {
+MakeLinear with_quantised_rows(AffineSteps steps) {
   return [steps = std::move(steps)](const Call& prepared) {
     LinearSource source = read_linear_intx(prepared);
     source.activation = [steps](const Call& call) {

@@ -7,6 +7,6 @@
 namespace plumb {
 
 /// Reads the layers of linear_dynamic_intx, whose activation is quantised as the operator says by `steps`.
-[[nodiscard]] ReadLinear with_quantised_rows(AffineSteps steps);
+[[nodiscard]] MakeLinear with_quantised_rows(AffineSteps steps);
 
 }  // namespace plumb

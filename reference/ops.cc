@@ -13,6 +13,8 @@
 #include "reference/kernel/linear_qcs4w.h"
 #include "reference/kernel/linear_weight_gradient.h"
 #include "reference/kernel/matmul_compressed.h"
+#include "reference/kernel/q8ta_conv2d.h"
+#include "reference/kernel/q8ta_elementwise.h"
 #include "reference/kernel/q8ta_linear.h"
 #include "reference/kernel/weight_int4pack_mm.h"
 #include "reference/names.h"
@@ -111,6 +113,10 @@ std::span<const Op> all_ops() {
       linear_dynamic_intx(),
       dyn_quant_matmul_4bit(),
       q8ta_linear(),
+      q8ta_conv2d(),
+      q8ta_relu(),
+      q8ta_add(),
+      q8ta_pixel_shuffle(),
       embedding_q4gsw(),
   };
   return ops;

@@ -9,8 +9,8 @@ std::vector<GoldenBinding> make_bindings() {
   std::vector<GoldenBinding> bindings;
   for (const auto system :
        {openvino_bindings, nncf_bindings, torchao_bindings, int4_linear_bindings, integer_linear_bindings,
-        executorch_bindings, executorch_int8_bindings, executorch_training_bindings, affine_bindings,
-        quantiser_step_bindings, int4_quantiser_bindings, hqq_bindings, quantised_tensor_bindings}) {
+        executorch_bindings, executorch_int8_bindings, executorch_q8ta_bindings, executorch_training_bindings,
+        affine_bindings, quantiser_step_bindings, int4_quantiser_bindings, hqq_bindings, quantised_tensor_bindings}) {
     for (GoldenBinding& binding : system()) bindings.push_back(std::move(binding));
   }
   return bindings;

@@ -28,4 +28,9 @@ Kernel q8ta_linear(const Target& target) {
   return composed_q8ta_linear(linear_q8ta_q8csw(target), quantize_affine(target));
 }
 
+Kernel q8ta_conv2d(const Target& target) { return composed_q8ta_conv2d(q8ta_linear(target)); }
+Kernel q8ta_relu(const Target& target) { return composed_q8ta_relu(steps_for(target)); }
+Kernel q8ta_add(const Target& target) { return composed_q8ta_add(steps_for(target)); }
+Kernel q8ta_pixel_shuffle(const Target& target) { return composed_q8ta_pixel_shuffle(steps_for(target)); }
+
 }  // namespace plumb::cpu

@@ -349,7 +349,7 @@ void run(const Call& call, const GroupedWeight& weight, const GroupedFunctions& 
 
 }  // namespace
 
-Kernel grouped_linear(const char* op, const Target& target, ReadLinear read) {
+Kernel grouped_linear(const char* op, const Target& target, MakeLinear read) {
   const GroupedFunctions functions = grouped_functions(target);
   return {op, kGroupedContract,
           [read = std::move(read)](const Call& call) { return std::make_shared<GroupedWeight>(read(call)); },

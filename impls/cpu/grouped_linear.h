@@ -35,6 +35,6 @@ struct GroupedFunctions {
 inline constexpr plumb_contract kGroupedContract = {PLUMB_F32, PLUMB_F32, PLUMB_F32, 16, 7, 0, 1};
 
 /// A kernel of such an operator: its input 0 is x[M..., K], its output 0 y[M..., N].
-[[nodiscard]] Kernel grouped_linear(const char* op, const Target& target, ReadLinear read);
+[[nodiscard]] Kernel grouped_linear(const char* op, const Target& target, MakeLinear read);
 
 }  // namespace plumb::cpu

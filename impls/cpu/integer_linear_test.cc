@@ -45,6 +45,20 @@ TEST(CpuKernels, Q8taLinear) {
                              {{"M", 6}, {"K", 96}, {"N", 33}, {"lead", 2}}});
 }
 
+TEST(CpuKernels, Q8taConv2d) {
+  const Sizes image = {{"B", 2}, {"C", 3}, {"H", 5}, {"W", 4}, {"N", 9}};
+  Sizes pointwise = image, wide = image;
+  pointwise.insert({{"K", 3}, {"stride", 2}});
+  wide.insert({{"K", 27}, {"kernel_h", 3}, {"kernel_w", 3}, {"padding", 1}, {"activation", 1}, {"bias", 1}});
+  expect_right(q8ta_conv2d, {pointwise, wide});
+}
+
+TEST(CpuKernels, Q8taElementByElement) {
+  expect_right(q8ta_relu, {{{"M", 1}, {"K", 1}}, {{"M", 6}, {"K", 515}, {"lead", 2}}});
+  expect_right(q8ta_add, {{{"M", 1}, {"K", 1}}, {{"M", 3}, {"K", 515}}});
+  expect_right(q8ta_pixel_shuffle, {{{"B", 2}, {"C", 18}, {"H", 5}, {"W", 7}, {"upscale", 3}}});
+}
+
 TEST(CpuKernels, LinearWeightGradient) {
   expect_right(linear_weight_gradient, {{{"M", 1}, {"K", 1}, {"N", 1}},
                                         {{"M", 6}, {"K", 33}, {"N", 7}, {"lead", 2}},

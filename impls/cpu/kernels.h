@@ -70,6 +70,10 @@ namespace plumb::cpu {
 [[nodiscard]] Kernel linear_dynamic_intx(const Target& target);
 [[nodiscard]] Kernel dyn_quant_matmul_4bit(const Target& target);
 [[nodiscard]] Kernel q8ta_linear(const Target& target);
+[[nodiscard]] Kernel q8ta_conv2d(const Target& target);
+[[nodiscard]] Kernel q8ta_relu(const Target& target);
+[[nodiscard]] Kernel q8ta_add(const Target& target);
+[[nodiscard]] Kernel q8ta_pixel_shuffle(const Target& target);
 [[nodiscard]] Kernel embedding_q4gsw(const Target& target);
 
 /// The table of all of them.
@@ -139,6 +143,10 @@ inline constexpr MakeKernel kKernels[] = {
     linear_dynamic_intx,
     dyn_quant_matmul_4bit,
     q8ta_linear,
+    q8ta_conv2d,
+    q8ta_relu,
+    q8ta_add,
+    q8ta_pixel_shuffle,
     embedding_q4gsw,
 };
 

@@ -30,4 +30,9 @@ Kernel q8ta_linear_kernel(const DeviceId& device) {
   return composed_q8ta_linear(linear_q8ta_q8csw_kernel(device), quantize_affine_kernel(device));
 }
 
+Kernel q8ta_conv2d_kernel(const DeviceId& device) { return composed_q8ta_conv2d(q8ta_linear_kernel(device)); }
+Kernel q8ta_relu_kernel(const DeviceId& device) { return composed_q8ta_relu(steps_for(device)); }
+Kernel q8ta_add_kernel(const DeviceId& device) { return composed_q8ta_add(steps_for(device)); }
+Kernel q8ta_pixel_shuffle_kernel(const DeviceId& device) { return composed_q8ta_pixel_shuffle(steps_for(device)); }
+
 }  // namespace plumb::vulkan

@@ -144,7 +144,7 @@ void run(const DeviceId& id, const Call& call, const Weight& weight, const Shade
   call.store_f32(values);
 }
 
-Kernel kernel(const char* op, const DeviceId& device, ReadLinear read) {
+Kernel kernel(const char* op, const DeviceId& device, MakeLinear read) {
   return {op, kContract, [device, read = std::move(read)](const Call& call) { return prepare(device, read(call)); },
           [=](const Call& call, void* weight) { run(device, call, *static_cast<Weight*>(weight), kLinear); }};
 }

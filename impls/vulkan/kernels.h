@@ -74,6 +74,10 @@ namespace plumb::vulkan {
 [[nodiscard]] Kernel linear_dynamic_intx_kernel(const DeviceId& device);
 [[nodiscard]] Kernel dyn_quant_matmul_4bit_kernel(const DeviceId& device);
 [[nodiscard]] Kernel q8ta_linear_kernel(const DeviceId& device);
+[[nodiscard]] Kernel q8ta_conv2d_kernel(const DeviceId& device);
+[[nodiscard]] Kernel q8ta_relu_kernel(const DeviceId& device);
+[[nodiscard]] Kernel q8ta_add_kernel(const DeviceId& device);
+[[nodiscard]] Kernel q8ta_pixel_shuffle_kernel(const DeviceId& device);
 [[nodiscard]] Kernel embedding_q4gsw_kernel(const DeviceId& device);
 
 }  // namespace plumb::vulkan

@@ -74,6 +74,10 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
     vulkan::linear_dynamic_intx_kernel,
     vulkan::dyn_quant_matmul_4bit_kernel,
     vulkan::q8ta_linear_kernel,
+    vulkan::q8ta_conv2d_kernel,
+    vulkan::q8ta_relu_kernel,
+    vulkan::q8ta_add_kernel,
+    vulkan::q8ta_pixel_shuffle_kernel,
     vulkan::embedding_q4gsw_kernel,
 };
 

@@ -34,33 +34,6 @@ std::optional<golden::Case> with_input_parameters(golden::Case recorded) {
   return recorded;
 }
 
-// Those of the result, too.
-std::optional<golden::Case> with_all_parameters(golden::Case recorded) {
-  const auto scale = static_cast<float>(std::get<double>(recorded.attributes.at("output_scale")));
-  const auto zero_point = static_cast<std::int8_t>(std::get<std::int64_t>(recorded.attributes.at("output_zero_point")));
-  recorded.inputs.push_back(one_element("output_scale", "f32", scale));
-  recorded.inputs.push_back(one_element("output_zp", "i8", zero_point));
-  return with_input_parameters(std::move(recorded));
-}
-
-GoldenBinding q8ta_linear(const char* golden_op) {
-  return {.golden_op = golden_op,
-          .op = "q8ta_linear",
-          .inputs = {{"x", "x"},
-                     {"input_scale", "input_scale"},
-                     {"input_zp", "input_zp"},
-                     {"weights", "weights"},
-                     {"weight_sums", "weight_sums"},
-                     {"weight_scales", "weight_scales"},
-                     {"output_scale", "output_scale"},
-                     {"output_zp", "output_zp"},
-                     {"bias", "bias"}},
-          .attributes = {{"activation", "activation"}},
-          .outputs = {{"output", "y"}},
-          .output_dtypes = {},
-          .restate = with_all_parameters};
-}
-
 }  // namespace
 
 std::vector<GoldenBinding> executorch_int8_bindings() {
@@ -102,8 +75,6 @@ std::vector<GoldenBinding> executorch_int8_bindings() {
        {{"activation", kFloat}},
        {},
        with_input_parameters},
-      q8ta_linear("executorch.q8ta_linear"),
-      q8ta_linear("executorch.q8ta_linear_gemv"),
   };
 }
 

@@ -15,6 +15,7 @@ namespace plumb {
 /// torchao's and ATen's linear layers with 4-bit weights.
 [[nodiscard]] std::vector<GoldenBinding> int4_linear_bindings();
 [[nodiscard]] std::vector<GoldenBinding> executorch_int8_bindings();
+[[nodiscard]] std::vector<GoldenBinding> executorch_q8ta_bindings();
 [[nodiscard]] std::vector<GoldenBinding> executorch_training_bindings();
 /// torchao's and ATen's linear layers with integer weights, and with activations quantised on the fly.
 [[nodiscard]] std::vector<GoldenBinding> integer_linear_bindings();
