@@ -52,7 +52,8 @@ const std::set<std::string_view> kJudgesNonFinite = {"choose_qparams_affine", "c
 // The place of the input that holds values to be quantised; nothing if there is none.
 std::optional<std::size_t> values_of(const Op& op) {
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
-    if (op.inputs[i].fill == Fill::weight) return i;
+    const bool on_the_fly = op.inputs[i].fill == Fill::activation && op.arithmetic == Arithmetic::prescribed;
+    if (op.inputs[i].fill == Fill::weight || on_the_fly) return i;
   }
   return std::nullopt;
 }

@@ -53,6 +53,7 @@ struct Source {
   ExactBudget budget;
 
   [[nodiscard]] double activation(std::uint64_t index) const {
+    if (op.arithmetic == Arithmetic::prescribed) return plain(index);  // no budget to keep
     if (!mode.exact()) return bounded_activation(index);
     const auto columns = static_cast<std::uint64_t>(signature["K"]), stride = static_cast<std::uint64_t>(budget.stride);
     if (quantised_together(signature) > 0) return code_of_activation(index / columns, index % columns, stride);
@@ -148,12 +149,15 @@ struct Source {
                                         : random.integer(index, low, high));
   }
 
-  // Weights to be quantised. Plain ones spread over some octaves, chunk by chunk; edges are chunks of what quantisers
-  // stumble over.
+  // Weights to be quantised: plain numbers, or chunks of what quantisers stumble over.
   [[nodiscard]] double weight(std::uint64_t index, const DTypeInfo& type) const {
+    return mode.edges ? edge_weight(index, index / kWeightChunk, plain(index), type) : plain(index);
+  }
+
+  // Numbers that spread over some octaves, chunk by chunk.
+  [[nodiscard]] double plain(std::uint64_t index) const {
     const std::uint64_t chunk = index / kWeightChunk;
-    const double plain = std::ldexp(random.uniform(index, -1, 2), static_cast<int>(random.integer(chunk, -6, 3, 1)));
-    return mode.edges ? edge_weight(index, chunk, plain, type) : plain;
+    return std::ldexp(random.uniform(index, -1, 2), static_cast<int>(random.integer(chunk, -6, 3, 1)));
   }
 
   [[nodiscard]] double edge_weight(std::uint64_t index, std::uint64_t chunk, double plain,

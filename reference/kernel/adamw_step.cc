@@ -82,7 +82,7 @@ Answer evaluate(const Problem& problem) {
   return answer;
 }
 
-Port tensor_port(std::string name, std::string meaning, Fill fill = Fill::weight) {
+Port tensor_port(std::string name, std::string meaning, Fill fill = Fill::activation) {
   return {.name = std::move(name), .meaning = std::move(meaning), .dtype = "f32", .shape = "M..., K", .fill = fill};
 }
 
@@ -96,7 +96,7 @@ Op adamw_step() {
       .semantics =
           "m' = beta1 m + (1 - beta1) grad, v' = beta2 v + (1 - beta2) grad^2, param' = param - lr (weight_decay param "
           "+ (m' / bias_correction1) / (sqrt(v' / bias_correction2) + eps))",
-      .sizes = {{"M", "rows", {1, 2, 3, 5, 17}}, {"K", "columns", {1, 2, 8, 15, 16, 17, 33, 64, 257, 2049}}},
+      .sizes = {{"M", "rows", {1, 2, 3, 17}}, {"K", "columns", {1, 2, 8, 15, 17, 33, 257, 2049}}},
       .params = {lead_param()},
       .inputs = {tensor_port("param", "parameters"),
                  tensor_port("m", "means of gradients"),

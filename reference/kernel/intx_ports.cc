@@ -10,12 +10,12 @@ enum Input : std::size_t { kX, kCodes, kScale, kZeroPoint, kBias };
 
 }  // namespace
 
-Size intx_reduction() {
-  return reduction({1, 2, 7, 8, 15, 16, 17, 32, 33, 48, 64, 96, 128, 144, 192, 256, 320, 510, 512, 1024});
-}
+Size few_rows() { return {"M", "rows of activation", {1, 2, 4, 5, 9, 33}}; }
+Size few_outputs() { return outputs_of({1, 3, 8, 9, 17, 33, 65}); }
+Size intx_reduction() { return reduction({1, 7, 8, 16, 33, 64, 96, 144, 320, 1024}); }
 
 std::vector<Param> intx_params() {
-  return {group_param({1, 2, 7, 8, 16, 17, 32, 33, 48, 64, 96, 128, 256, 512, 1024}),
+  return {group_param({1, 7, 8, 16, 32, 33, 48, 64, 96, 320, 1024}),
           float_param("x", "element type of x, bias and y", {DType::f32, DType::f16, DType::bf16}),
           float_param("scale", "element type of scale", {DType::f32, DType::f16, DType::bf16}),
           flag_param("zero_point", "there are zero points"),
@@ -23,10 +23,8 @@ std::vector<Param> intx_params() {
           lead_param()};
 }
 
-std::vector<Port> intx_inputs(Fill fill) {
-  Port x = activation_port();
-  x.fill = fill;
-  return {std::move(x), constant_port("codes", "codes", "i8", "N, K", Fill::integers),
+std::vector<Port> intx_inputs() {
+  return {activation_port(), constant_port("codes", "codes", "i8", "N, K", Fill::integers),
           constant_port("scale", "scale of each group", "scale", "N, K/group", Fill::scale),
           optional_port(constant_port("zero_point", "zero point of each group", "i8", "N, K/group", Fill::integers)),
           optional_port(constant_port("bias", "added to every row", "x", "N", Fill::bias))};

@@ -11,11 +11,14 @@ namespace plumb {
 /// Values of the parameter `scaling`.
 inline constexpr std::int64_t kWeights = 0, kSums = 1;
 
+/// Sizes around the boundaries of vectors, blocks and tiles; the engines are those of layers that are planned in full.
+[[nodiscard]] Size few_rows();
+[[nodiscard]] Size few_outputs();
 [[nodiscard]] Size intx_reduction();
 /// group, element types, and the flags of optional inputs.
 [[nodiscard]] std::vector<Param> intx_params();
-/// x, codes, scale, zero_point, bias, in this order; x's data are made as `fill` says.
-[[nodiscard]] std::vector<Port> intx_inputs(Fill fill);
+/// x, codes, scale, zero_point, bias, in this order.
+[[nodiscard]] std::vector<Port> intx_inputs();
 [[nodiscard]] std::vector<Constraint> intx_constraints(std::vector<Constraint> more);
 
 /// The layer with those inputs and the activation `x` [M, K].

@@ -140,9 +140,9 @@ Op linear_dynamic_intx() {
           "y[m, n] = sum_k x'[m, k] * (codes[n, k] - zero_point[n, k / group]) * scale[n, k / group] + bias[n]; "
           "asymmetric: x' as fake_quantize_per_token gives it; symmetric: x' = s * clamp(rne(x * (1/s)), -128, 127), s "
           "= max(max |x| / 127.5, 2^-23)",
-      .sizes = {rows_of_activation(), intx_reduction(), outputs()},
+      .sizes = {few_rows(), intx_reduction(), few_outputs()},
       .params = std::move(params),
-      .inputs = intx_inputs(Fill::weight),
+      .inputs = intx_inputs(),
       .outputs = {result_port()},
       .constraints = intx_constraints({{"activation == 0 || group == K", "a sum has one scale"}}),
       .left_open = "the order of sums, and whether weights are rounded to the activation's type",
@@ -151,8 +151,6 @@ Op linear_dynamic_intx() {
 }
 
 Op dyn_quant_matmul_4bit() {
-  Port x = activation_port();
-  x.fill = Fill::weight;
   return {
       .name = "dyn_quant_matmul_4bit",
       .summary = "ATen's linear layer, activation quantised to int8 row by row on the fly, 4-bit weights",
@@ -160,11 +158,11 @@ Op dyn_quant_matmul_4bit() {
       .semantics =
           "y[m, n] = sum_k (q[m, k] - zp[m]) / s[m] * (nibble[n, k] - 8) * scales[n, k / group] + bias[n], q = "
           "clamp(round(x * s) + zp, -128, 127), ties away from zero, s = 255 / (max(x, 0) - min(x, 0))",
-      .sizes = {rows_of_activation(), reduction({2, 16, 32, 34, 64, 96, 128, 160, 256, 320, 510, 1024}), outputs()},
-      .params = {group_param({2, 16, 32, 34, 64, 96, 128, 160, 256, 320, 510, 1024}),
+      .sizes = {few_rows(), reduction({2, 16, 32, 34, 64, 96, 160, 256, 510, 1024}), few_outputs()},
+      .params = {group_param({2, 16, 32, 34, 64, 96, 160, 256, 510, 1024}),
                  float_param("x", "element type of x and y", {DType::f32, DType::bf16}),
                  flag_param("bias", "bias is added"), lead_param()},
-      .inputs = {std::move(x),
+      .inputs = {activation_port(),
                  {.name = "weights",
                   .meaning = "packed codes",
                   .dtype = "u8",
