@@ -32,10 +32,12 @@ struct Codes {
 
 // A port's range, if it holds single codes of at most four bits: its limits, or, where codes of any value may be
 // dequantised, those that are quantised to.
-std::optional<Codes> few_codes(const Port& port, const Signature& signature) {
+std::optional<Codes> few_codes(const Op& op, const Port& port, const Signature& signature) {
   const bool quantised = port.name == "codes" && signature.values.contains("quant_max");
   if (port.fill != Fill::integers || (port.high.empty() && !quantised)) return std::nullopt;
-  const Codes codes = port.high.empty() ? Codes{signature["quant_min"], signature["quant_max"]}
+  const DTypeInfo& type = info(dtype_of(port, op, signature));
+  const auto lowest = static_cast<std::int64_t>(type.min_finite);
+  const Codes codes = port.high.empty() ? Codes{std::max(signature["quant_min"], lowest), signature["quant_max"]}
                                         : Codes{evaluate_formula(port.low, signature.values),
                                                 evaluate_formula(port.high, signature.values)};
   return codes.high - codes.low < 16 ? std::optional(codes) : std::nullopt;
@@ -51,7 +53,7 @@ bool is_wide_integer(const Port& port, const Tensor& tensor) {
 bool fill_with_all(const Op& op, Problem& problem) {
   const Port& port = op.inputs.front();
   Tensor& tensor = problem.inputs.front();
-  if (const auto codes = few_codes(port, problem.signature)) {
+  if (const auto codes = few_codes(op, port, problem.signature)) {
     const std::int64_t count = codes->high - codes->low + 1;
     for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.set(i, paired_code(i, codes->low, codes->high));
     return tensor.size() >= 4 * count * count;
@@ -65,7 +67,7 @@ bool fill_with_all(const Op& op, Problem& problem) {
 bool takes_codes(const Op& op, const Problem& problem) {
   const Port& port = op.inputs.front();
   return is_packed(port) || is_wide_integer(port, problem.inputs.front()) ||
-         few_codes(port, problem.signature).has_value();
+         few_codes(op, port, problem.signature).has_value();
 }
 
 class EveryCode : public testing::TestWithParam<std::string> {};

@@ -21,15 +21,14 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 enum Activation : std::int64_t { kAsymmetric, kSymmetric };
 
-// What any float kernel that is right may do: weights in x's type or in f32, sums in f32 in any order and, on devices,
-// without subnormals; a code of x times its scale, code - zero point, a weight, its product, two scalings of a sum and
-// the bias are rounded once each.
-Expected with_slack(Expected expected, const Signature& signature) {
+// What any float kernel that is right may do: weights in type `weight` or in f32, sums in f32 in any order and, on
+// devices, without subnormals; a code of x times its scale, code - zero point, a weight, its product, two scalings of a
+// sum and the bias are rounded once each.
+Expected with_slack(Expected expected, const Signature& signature, DType weight) {
   static const Op linear = linear_intx();
-  const DType x = static_cast<DType>(signature["x"]);
   expected.slack.assign(expected.value.size(), 0);
-  for (const Contract& contract :
-       {Contract{DType::f32, x, DType::f32, 1, 8, false}, Contract{DType::f32, DType::f32, DType::f32, 1, 8, true}}) {
+  for (const Contract& contract : {Contract{DType::f32, weight, DType::f32, 1, 8, false},
+                                   Contract{DType::f32, DType::f32, DType::f32, 1, 8, true}}) {
     const std::vector<double> bound = bounds(linear, signature, contract, expected);
     std::ranges::transform(expected.slack, bound, expected.slack.begin(),
                            [](double a, double b) { return std::max(a, b); });
@@ -69,9 +68,9 @@ Answer evaluate_dynamic(const Problem& problem) {
   const Tensor x = rows_of(problem.inputs[0], signature["M"], signature["K"]);
   const Sizes range = {{"group", signature["K"]}, {"quant_min", -128}, {"quant_max", 127}};
   if (signature["activation"] == kSymmetric) {
-    return {with_slack(sums_scaled_last(intx_linear(problem, symmetric(x, range)), x.dtype()), signature)};
+    return {with_slack(sums_scaled_last(intx_linear(problem, symmetric(x, range)), x.dtype()), signature, x.dtype())};
   }
-  return {with_slack(evaluate(intx_linear(problem, asymmetric(x, range)))[0], signature)};
+  return {with_slack(evaluate(intx_linear(problem, asymmetric(x, range)))[0], signature, x.dtype())};
 }
 
 // A row of x as ATen quantises it.
@@ -121,7 +120,7 @@ Answer evaluate_aten(const Problem& problem) {
   if (signature["x"] == static_cast<std::int64_t>(DType::bf16)) {  // cut off: at most twice as far as rounded
     for (const double value : expected.value) expected.rounded_before.push_back(std::abs(value));
   }
-  return {with_slack(std::move(expected), signature)};
+  return {with_slack(std::move(expected), signature, DType::f32)};
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST(Q8taLinear, TakesAndGivesCodes) {
 }
 
 TEST(Q8taLinear, ReluCutsAtTheZeroPoint) {
-  EXPECT_EQ(answer_to(kLayer, 0, 20).value[0], -63);
+  EXPECT_EQ(answer_to(kLayer, 0, 20).value[0], -65);
   EXPECT_EQ(answer_to(kLayer, 0, 20, 1).value[0], 7);
 }
 
