@@ -49,6 +49,15 @@ constexpr Edge kEdges[] = {
 // the definitions leave codes of NaN open, as the conversion of NaN to an integer is.
 const std::set<std::string_view> kJudgesNonFinite = {"choose_qparams_affine", "choose_qparams_tinygemm"};
 
+// Where the range of a row, its scale or the scale's reciprocal is beyond f32, so that nothing is defined.
+const std::set<std::pair<std::string_view, std::string_view>> kUndefined = {
+    {"linear_dynamic_intx", "largest_of_both_signs"},
+    {"dyn_quant_matmul_4bit", "largest_of_both_signs"},
+    {"dyn_quant_matmul_4bit", "subnormals"}};
+
+// How GoogleTest names one.
+void PrintTo(const Edge& edge, std::ostream* out) { *out << edge.name; }
+
 // The place of the input that holds values to be quantised; nothing if there is none.
 std::optional<std::size_t> values_of(const Op& op) {
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
@@ -92,7 +101,7 @@ TEST_P(QuantiserEdges, GiveTheOraclesAnswer) {
   }
   EXPECT_GE(tried, 1);
   if (edge.finite || kJudgesNonFinite.contains(op.name)) {
-    EXPECT_GT(judged, 0);
+    EXPECT_EQ(judged > 0, !kUndefined.contains({op.name, edge.name}));
   }
 }
 
