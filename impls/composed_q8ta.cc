@@ -4,7 +4,6 @@
 
 #include "impls/composed.h"
 #include "impls/kernel_steps.h"
-#include "reference/kernel/q8ta_conv2d.h"
 
 namespace plumb {
 namespace {
@@ -116,15 +115,34 @@ std::shared_ptr<void> prepare_convolution(const Kernel& linear, const Call& call
   return prepared;
 }
 
-void run_convolution(const Kernel& linear, const Call& call, const Convolution& prepared) {
+// One row for each pixel of the result.
+void fill_patches(const Call& call, double input_zp, Tensor& columns) {
   const Tensor x = copied_input(call, kX, {call.input_count(kX)});
-  const std::vector<std::int64_t> elements = patches(call.signature());
-  const std::int64_t outputs = call["N"], rows = std::ssize(elements) / call["K"], pixels = rows / call["B"];
-  Tensor columns(DType::i8, {rows, call["K"]});
-  for (std::int64_t i = 0; i < columns.size(); ++i) {
-    const std::int64_t at = elements[static_cast<std::size_t>(i)];
-    columns.set(i, at < 0 ? prepared.input_zp : x.at(at));
+  const std::int64_t height = call["H"], width = call["W"], stride = call["stride"], dilation = call["dilation"];
+  const std::int64_t last_h = height + call["padding"] - dilation * (call["kernel_h"] - 1);
+  const std::int64_t last_w = width + call["padding"] - dilation * (call["kernel_w"] - 1);
+  std::int64_t to = 0;
+  for (std::int64_t b = 0; b < call["B"]; ++b) {
+    for (std::int64_t top = -call["padding"]; top < last_h; top += stride) {
+      for (std::int64_t left = -call["padding"]; left < last_w; left += stride) {
+        for (std::int64_t plane = b * call["C"]; plane < (b + 1) * call["C"]; ++plane) {
+          for (std::int64_t r = 0; r < call["kernel_h"]; ++r) {
+            for (std::int64_t s = 0; s < call["kernel_w"]; ++s) {
+              const std::int64_t h = top + r * dilation, w = left + s * dilation;
+              const bool inside = h >= 0 && h < height && w >= 0 && w < width;
+              columns.set(to++, inside ? x.at((plane * height + h) * width + w) : input_zp);
+            }
+          }
+        }
+      }
+    }
   }
+}
+
+void run_convolution(const Kernel& linear, const Call& call, const Convolution& prepared) {
+  const std::int64_t outputs = call["N"], pixels = call.output_count() / (outputs * call["B"]);
+  Tensor columns(DType::i8, {call["B"] * pixels, call["K"]});
+  fill_patches(call, prepared.input_zp, columns);
   const Tensor codes = run_step(linear, linear_params(call), prepared.with(std::move(columns)), call.threads(),
                                 prepared.linear.get())[0];
   Tensor y(DType::i8, codes.shape());

@@ -3,7 +3,6 @@
 
 #include "impls/composed.h"
 #include "impls/kernel_steps.h"
-#include "reference/kernel/q8ta_elementwise.h"
 
 namespace plumb {
 namespace {
@@ -48,6 +47,20 @@ void store_quantised(const AffineSteps& steps, const Call& call, const Prepared&
                call.threads())[0]);
 }
 
+// Channel after channel, a pixel of r x r goes to its place in the image.
+Tensor shuffled(const Call& call, const Tensor& x) {
+  const std::int64_t r = call["upscale"], height = call["H"], width = call["W"], channels = call["B"] * call["C"];
+  Tensor y(x.dtype(), x.shape());
+  std::int64_t from = 0;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const std::int64_t image = c / (r * r) * height * r, row = c / r % r, column = c % r;
+    for (std::int64_t h = 0; h < height; ++h) {
+      for (std::int64_t w = 0; w < width; ++w) y.set((image + h * r + row) * width * r + w * r + column, x.at(from++));
+    }
+  }
+  return y;
+}
+
 using Body = Tensor (*)(const AffineSteps&, const Call&, const Prepared&);
 
 Kernel elementwise(const char* op, AffineSteps steps, Body body) {
@@ -87,9 +100,7 @@ Kernel composed_q8ta_pixel_shuffle(AffineSteps steps) {
   return elementwise("q8ta_pixel_shuffle", std::move(steps),
                      [](const AffineSteps& own, const Call& call, const Prepared& prepared) {
                        const Tensor x = dequantised(own, call, prepared, "x", "input_scale", "input_zp");
-                       Tensor y(x.dtype(), x.shape());
-                       for (std::int64_t i = 0; i < y.size(); ++i) y.set(i, x.at(shuffled_from(call.signature(), i)));
-                       return y;
+                       return shuffled(call, x);
                      });
 }
 

@@ -9,6 +9,24 @@ namespace {
 const char* const kOutHeight = "(H + 2 * padding - dilation * (kernel_h - 1) - 1) / stride + 1";
 const char* const kOutWidth = "(W + 2 * padding - dilation * (kernel_w - 1) - 1) / stride + 1";
 
+// The patches, [B * out_h * out_w, K]: elements of x by their flat position, -1 for those beyond it.
+std::vector<std::int64_t> patches(const Signature& signature) {
+  const auto size = [&](const char* name) { return signature[name]; };
+  const Shape out = evaluate_shape(std::string(kOutHeight) + ", " + kOutWidth, signature);
+  std::vector<std::int64_t> elements;
+  for (std::int64_t pixel = 0; pixel < size("B") * out[0] * out[1]; ++pixel) {
+    const std::int64_t b = pixel / (out[0] * out[1]), i = pixel / out[1] % out[0], j = pixel % out[1];
+    for (std::int64_t k = 0; k < size("K"); ++k) {
+      const std::int64_t c = k / (size("kernel_h") * size("kernel_w")), r = k / size("kernel_w") % size("kernel_h");
+      const std::int64_t h = i * size("stride") - size("padding") + r * size("dilation");
+      const std::int64_t w = j * size("stride") - size("padding") + k % size("kernel_w") * size("dilation");
+      const bool inside = h >= 0 && h < size("H") && w >= 0 && w < size("W");
+      elements.push_back(inside ? ((b * size("C") + c) * size("H") + h) * size("W") + w : -1);
+    }
+  }
+  return elements;
+}
+
 Answer evaluate_conv2d(const Problem& problem) {
   static const Op op = q8ta_conv2d();
   const Signature& signature = problem.signature;
@@ -54,23 +72,6 @@ std::vector<Port> inputs() {
 }
 
 }  // namespace
-
-std::vector<std::int64_t> patches(const Signature& signature) {
-  const auto size = [&](const char* name) { return signature[name]; };
-  const Shape out = evaluate_shape(std::string(kOutHeight) + ", " + kOutWidth, signature);
-  std::vector<std::int64_t> elements;
-  for (std::int64_t pixel = 0; pixel < size("B") * out[0] * out[1]; ++pixel) {
-    const std::int64_t b = pixel / (out[0] * out[1]), i = pixel / out[1] % out[0], j = pixel % out[1];
-    for (std::int64_t k = 0; k < size("K"); ++k) {
-      const std::int64_t c = k / (size("kernel_h") * size("kernel_w")), r = k / size("kernel_w") % size("kernel_h");
-      const std::int64_t h = i * size("stride") - size("padding") + r * size("dilation");
-      const std::int64_t w = j * size("stride") - size("padding") + k % size("kernel_w") * size("dilation");
-      const bool inside = h >= 0 && h < size("H") && w >= 0 && w < size("W");
-      elements.push_back(inside ? ((b * size("C") + c) * size("H") + h) * size("W") + w : -1);
-    }
-  }
-  return elements;
-}
 
 Op q8ta_conv2d() {
   return {

@@ -12,7 +12,4 @@ namespace plumb {
 /// padding and dilation for both axes.
 [[nodiscard]] Op q8ta_conv2d();
 
-/// The patches, [B * out_h * out_w, K]: elements of x by their flat position, -1 for those beyond it.
-[[nodiscard]] std::vector<std::int64_t> patches(const Signature& signature);
-
 }  // namespace plumb

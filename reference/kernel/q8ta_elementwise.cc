@@ -54,6 +54,16 @@ Answer evaluate_add(const Problem& problem) {
   return answer;
 }
 
+// Where element i of the output comes from.
+std::int64_t shuffled_from(const Signature& signature, std::int64_t i) {
+  const std::int64_t r = signature["upscale"], h = signature["H"], w = signature["W"],
+                     channels = signature["C"] / (r * r);
+  const std::int64_t column = i % (w * r), row = i / (w * r) % (h * r), channel = i / (w * r * h * r);
+  const std::int64_t image = channel / channels, c = channel % channels;
+  const std::int64_t from = (image * channels + c) * r * r + row % r * r + column % r;
+  return (from * h + row / r) * w + column / r;
+}
+
 Answer evaluate_shuffle(const Problem& problem) {
   static const Op op = q8ta_pixel_shuffle();
   Answer answer(1);
@@ -90,15 +100,6 @@ constexpr const char* kLeftOpen = "roundings in f32";
 constexpr const char* kSource = "ExecuTorch 1.5.1, backends/vulkan/custom_ops_lib.py: et_vk::";
 
 }  // namespace
-
-std::int64_t shuffled_from(const Signature& signature, std::int64_t i) {
-  const std::int64_t r = signature["upscale"], h = signature["H"], w = signature["W"],
-                     channels = signature["C"] / (r * r);
-  const std::int64_t column = i % (w * r), row = i / (w * r) % (h * r), channel = i / (w * r * h * r);
-  const std::int64_t image = channel / channels, c = channel % channels;
-  const std::int64_t from = (image * channels + c) * r * r + row % r * r + column % r;
-  return (from * h + row / r) * w + column / r;
-}
 
 Op q8ta_relu() {
   return {

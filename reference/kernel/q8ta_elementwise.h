@@ -16,7 +16,4 @@ namespace plumb {
 [[nodiscard]] Op q8ta_add();
 [[nodiscard]] Op q8ta_pixel_shuffle();
 
-/// Where element i of q8ta_pixel_shuffle's output comes from.
-[[nodiscard]] std::int64_t shuffled_from(const Signature& signature, std::int64_t i);
-
 }  // namespace plumb
