@@ -18,9 +18,8 @@
 namespace plumb {
 namespace {
 
-// Bytes of a slab of rows, of each thread; and what may be mapped at a time where there are no slabs.
-constexpr std::int64_t kSlabBytes = std::int64_t{4} << 20;
-constexpr double kMappedBytes = 256 << 20;
+// Bytes of a slab of rows.
+constexpr std::int64_t kLeastSlabBytes = 256 << 10, kMostSlabBytes = 4 << 20;
 
 // Part of a file in memory; pages come and go as the system sees fit.
 class Mapping {
@@ -36,6 +35,8 @@ class Mapping {
                    static_cast<off_t>(tensor.offset - skipped_));
     }
     const int error = errno;
+    // Neighbours of a page that is written to hold nothing yet.
+    if (writable && data_ != nullptr && data_ != MAP_FAILED) madvise(data_, length_, MADV_RANDOM);
     if (fd >= 0) close(fd);
     if (fd < 0 || data_ == MAP_FAILED) {
       throw Error(fmt::format("{}: cannot be mapped: {}", tensor.path.string(), std::strerror(error)));
@@ -179,8 +180,9 @@ bool repack_slabs(const RepackRequest& request, Extent extent, const RowSlabs& s
 // All rows together, giving pages back now and then.
 bool repack_mapped(const RepackRequest& request, Extent extent, const Mapping& from, const Mapping& to) {
   RepackRequest watched = request;
-  const double share =
-      kMappedBytes / static_cast<double>(std::max<std::size_t>(1, from.bytes().size() + to.bytes().size()));
+  // A page holds bytes of several tiles, which are moved at other times.
+  const double share = static_cast<double>(request.memory_bytes) / 8 /
+                       static_cast<double>(std::max<std::size_t>(1, from.bytes().size() + to.bytes().size()));
   watched.on_progress = [&, next = share](double done) mutable {
     if (request.on_progress) request.on_progress(done);
     if (done < next) return;
@@ -191,14 +193,27 @@ bool repack_mapped(const RepackRequest& request, Extent extent, const Mapping& f
   return repack_codes(watched, extent, from.bytes(), to.bytes());
 }
 
+// In memory, and then to the file at once: pages of a mapping that is written to cost more.
+bool repack_in_memory(const RepackRequest& request, Extent extent, const Mapping& from,
+                      const golden::TensorFile& output) {
+  std::vector<std::byte> packed(output.bytes);
+  if (!repack_codes(request, extent, from.bytes(), packed)) return false;
+  Writer(output).write(0, packed);
+  return true;
+}
+
 bool repack_tensor(const RepackRequest& request, Extent extent, const golden::TensorFile& input,
                    const golden::TensorFile& output) {
   const Mapping from(input, false);
-  // So many that every thread has some.
-  const std::int64_t at_once =
-      std::clamp(static_cast<std::int64_t>(input.bytes) / (4 * request.threads), kSlabBytes / 16, kSlabBytes);
-  if (const auto slabs = row_slabs(*request.from, *request.to, extent, at_once)) {
+  // Every thread has some, and two slabs in memory.
+  const std::int64_t for_each = static_cast<std::int64_t>(input.bytes) / (4 * request.threads);
+  const std::int64_t most = std::clamp(request.memory_bytes / (2 * request.threads), kLeastSlabBytes, kMostSlabBytes);
+  const std::int64_t slab_bytes = std::clamp(for_each, kLeastSlabBytes, most);
+  if (const auto slabs = row_slabs(*request.from, *request.to, extent, slab_bytes)) {
     return repack_slabs(request, extent, *slabs, from, Writer(output));
+  }
+  if (static_cast<std::int64_t>(output.bytes) <= request.memory_bytes) {
+    return repack_in_memory(request, extent, from, output);
   }
   return repack_mapped(request, extent, from, Mapping(output, true));
 }

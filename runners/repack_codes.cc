@@ -139,14 +139,14 @@ class Move {
       }
     }
     all_ = std::ssize(rests_);
-    for (const TileGrid& grid : grids()) all_ += TileRectangles(grid, *plan_).count();
+    for (const TileGrid& grid : grids()) rectangles_.emplace_back(grid, *plan_, request.memory_bytes / 8);
+    for (const TileRectangles& rectangles : rectangles_) all_ += rectangles.count();
   }
 
   // False if it was stopped.
   [[nodiscard]] bool run() {
     try {
-      for (const TileGrid& grid : grids()) {
-        const TileRectangles rectangles(grid, *plan_);
+      for (const TileRectangles& rectangles : rectangles_) {
         if (!share(rectangles.count(), [&](std::int64_t piece) { move_tiles_of(rectangles, piece); })) return false;
       }
       return share(std::ssize(rests_), [&](std::int64_t piece) { move_rest(rests_[static_cast<std::size_t>(piece)]); });
@@ -237,9 +237,10 @@ class Move {
     const Layout &from = *request_.from, &to = *request_.to;
     const int shift = to.min_code() - from.min_code();
     const bool shift_helps = request_.add == 0 && shift != 0 && from.max_code() + shift <= to.max_code();
-    throw Error(fmt::format(
-        "{} cannot hold the code {} at [{}, {}]: expected {} to {}{}", to.name, code, request_.first_row + row, column, to.min_code(),
-        to.max_code(), shift_helps ? fmt::format("; if zero points shift with the codes, give --add {}", shift) : ""));
+    throw Error(
+        fmt::format("{} cannot hold the code {} at [{}, {}]: expected {} to {}{}", to.name, code,
+                    request_.first_row + row, column, to.min_code(), to.max_code(),
+                    shift_helps ? fmt::format("; if zero points shift with the codes, give --add {}", shift) : ""));
   }
 
   const RepackRequest& request_;
@@ -249,6 +250,7 @@ class Move {
   std::span<std::byte> to_;
   std::optional<TilePlan> plan_;
   Recoding recoding_;
+  std::vector<TileRectangles> rectangles_;  // of each grid
   std::vector<Rest> rests_;
   std::int64_t all_ = 0, done_ = 0;  // pieces of work
 };

@@ -1,6 +1,7 @@
 #include "runners/tile_rectangles.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 namespace plumb {
@@ -26,11 +27,23 @@ std::int64_t times_pages(const TileGrid::Bytes& bytes, std::int64_t down, std::i
   return in_a_row(down, bytes.below) * in_a_row(across, bytes.beside);
 }
 
+// Tiles that so many bytes hold, about.
+std::int64_t tiles_of(std::int64_t bytes, const TilePlan& plan) {
+  return std::max<std::int64_t>(1, bytes / (kBlockBytes << plan.program.block_bits));
+}
+
 }  // namespace
 
-TileRectangles::TileRectangles(const TileGrid& grid, const TilePlan& plan) : grid_(grid), plan_(plan) {
-  const std::int64_t tiles = std::max<std::int64_t>(1, kRectangleBytes / (kBlockBytes << plan.program.block_bits));
-  const std::int64_t from_pages = pages_of(plan.from_offset), to_pages = pages_of(plan.to_offset);
+TileRectangles::TileRectangles(const TileGrid& grid, const TilePlan& plan, std::int64_t bytes_together)
+    : grid_(grid), plan_(plan) {
+  choose_sides();
+  choose_order(bytes_together);
+}
+
+void TileRectangles::choose_sides() {
+  const TileGrid& grid = grid_;
+  const std::int64_t tiles = tiles_of(kRectangleBytes, plan_);
+  const std::int64_t from_pages = pages_of(plan_.from_offset), to_pages = pages_of(plan_.to_offset);
   double fewest = 0;
   for (std::int64_t power = 1; power < 2 * std::min(tiles, grid.down); power *= 2) {
     const std::int64_t down = std::min(power, grid.down);
@@ -43,17 +56,26 @@ TileRectangles::TileRectangles(const TileGrid& grid, const TilePlan& plan) : gri
     down_ = down;
     across_ = across;
   }
-  beside_ = (grid.across + across_ - 1) / across_;
-  below_ = (grid.down + down_ - 1) / down_;
 }
 
-std::int64_t TileRectangles::count() const { return below_ * beside_; }
+// As many tiles down as across, so that bytes that follow each other are read, and written, together.
+void TileRectangles::choose_order(std::int64_t bytes_together) {
+  const std::int64_t tiles = tiles_of(bytes_together, plan_);
+  const auto side = static_cast<std::int64_t>(std::sqrt(static_cast<double>(tiles)));
+  const std::int64_t down = std::clamp(std::max(side, tiles / grid_.across), down_, std::max(down_, grid_.down));
+  const std::int64_t across = std::max(across_, tiles / down);
+  const std::int64_t down_step = down / down_ * down_, across_step = across / across_ * across_;
+  for (std::int64_t i = 0; i < grid_.down; i += down_step) {
+    for (std::int64_t j = 0; j < grid_.across; j += across_step) {
+      for (std::int64_t k = i; k < std::min(i + down_step, grid_.down); k += down_) {
+        for (std::int64_t l = j; l < std::min(j + across_step, grid_.across); l += across_) order_.push_back({k, l});
+      }
+    }
+  }
+}
 
 TileRun TileRectangles::run(std::int64_t number, const std::byte* from, std::byte* to) const {
-  // Pages of the target are finished soon, as they may have to be written to a file.
-  const bool down_first = grid_.to.below < grid_.to.beside;
-  const std::int64_t i = (down_first ? number % below_ : number / beside_) * down_;
-  const std::int64_t j = (down_first ? number / below_ : number % beside_) * across_;
+  const auto [i, j] = order_[static_cast<std::size_t>(number)];
   const std::int64_t down = std::min(down_, grid_.down - i), across = std::min(across_, grid_.across - j);
   const TileGrid::Bytes &source = grid_.from, &target = grid_.to;
   TileRun run{};

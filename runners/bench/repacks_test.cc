@@ -44,7 +44,7 @@ TEST(BenchRepacks, AreMeasuredBesideCopying) {
   BenchOptions options;
   options.threads = {1, 2};
   options.min_seconds = 0;
-  Run run;
+  bench::Run run;
   measure_repacks(plan_repacks({}, "repack/torchao.uintx4/plumb.rows_8", kSmall), options, run);
   ASSERT_EQ(run.records.size(), 2U);
   EXPECT_EQ(run.info.planned, 2);
