@@ -117,7 +117,10 @@ TEST(RepackPlan, LeavesLittleOfRaggedWeights) {
   for (const Layout& from : all_layouts()) {
     for (const Layout& to : all_layouts()) {
       const bool ends_otherwise = from.name.starts_with("aten") || to.name.starts_with("aten");
+      // Strides of a padded row are not those of the weight.
+      const bool strides = from.name.starts_with("torchao.uintx") || to.name.starts_with("torchao.uintx");
       if (from.bits != 4 || to.bits != 4 || ends_otherwise) continue;
+      if (strides && from.padded(extent) != to.padded(extent)) continue;
       const auto plan = plan_tiles(from, to, to.min_code() - from.min_code(), extent);
       ASSERT_TRUE(plan) << from.name << " to " << to.name;
       std::int64_t left = 0;

@@ -26,7 +26,7 @@ bool contains(const std::vector<WeightStep>& steps, WeightStep step) {
 // Fills up powers of two, so that tiles leave no gap. A tile has `least_rows` at least; `spare` more column steps are
 // taken in.
 std::optional<Steps> steps_of(const AddressBits& from, const AddressBits& to, Extent padded, std::int64_t least_rows,
-                              int spare) {
+                              int spare, int spare_rows) {
   std::vector<WeightStep> wanted = from.all();
   for (const WeightStep step : to.all()) {
     if (!contains(wanted, step)) wanted.push_back(step);
@@ -41,7 +41,7 @@ std::optional<Steps> steps_of(const AddressBits& from, const AddressBits& to, Ex
     if (near) steps.rows = std::max(steps.rows, 2 * step.rows);
     if (near) steps.columns = std::max(steps.columns, 2 * step.columns);
   }
-  steps.rows = std::max(steps.rows, least_rows);
+  steps.rows = std::max(steps.rows, least_rows) << spare_rows;
   steps.columns <<= spare;
   for (std::int64_t r = 1; r < steps.rows; r *= 2) steps.all.push_back({r, 0});
   for (std::int64_t c = 1; c < steps.columns; c *= 2) steps.all.push_back({0, c});
@@ -200,13 +200,13 @@ struct Pair {
   AddressBits from_bits, to_bits;
 };
 
-// Tiles that are 2^spare times as wide as they need be.
-std::optional<TilePlan> plan_with_spare(const Pair& p, int spare) {
+// Tiles that are 2^spare times as wide, and 2^spare_rows times as high, as they need be.
+std::optional<TilePlan> plan_with_spare(const Pair& p, int spare, int spare_rows) {
   const Extent from_padded = p.from.padded(p.extent), to_padded = p.to.padded(p.extent);
   // Rows that a layout pads to lie in a way of their own.
   const auto whole_rows = static_cast<std::uint64_t>(std::max(p.from.row_multiple, p.to.row_multiple));
-  const auto steps =
-      steps_of(p.from_bits, p.to_bits, from_padded, static_cast<std::int64_t>(std::bit_ceil(whole_rows)), spare);
+  const auto steps = steps_of(p.from_bits, p.to_bits, from_padded, static_cast<std::int64_t>(std::bit_ceil(whole_rows)),
+                              spare, spare_rows);
   if (!steps || (steps->column_span != 0 && (from_padded != p.extent || to_padded != p.extent))) return std::nullopt;
   const auto compiled = compile_tiles(p.from, p.to, p.add, p.from_bits, p.to_bits, steps->all);
   if (!compiled) return std::nullopt;
@@ -263,13 +263,15 @@ std::optional<TilePlan> plan_tiles(const Layout& from, const Layout& to, int add
   if (!from_bits || !to_bits) return std::nullopt;
   const Pair pair{from, to, add, extent, *from_bits, *to_bits};
   std::optional<TilePlan> best;
-  for (int spare = 0; spare <= kRegisterBits; ++spare) {
-    auto plan = plan_with_spare(pair, spare);
-    if (!plan) continue;
-    // So many blocks that registers are filled, unless the weight is too small.
-    const bool suffices = plan->program.block_bits >= kRegisterBits || plan->program.keeps_places();
-    best = std::move(plan);
-    if (suffices) break;
+  // So many blocks that registers are filled, unless the weight is too small.
+  const auto suffices = [&] {
+    return best && (best->program.block_bits >= kRegisterBits || best->program.keeps_places());
+  };
+  for (int spare = 0; spare <= kRegisterBits && !suffices(); ++spare) {
+    if (auto plan = plan_with_spare(pair, spare, 0)) best = std::move(plan);
+  }
+  for (int spare = 1; spare <= kRegisterBits && !suffices(); ++spare) {
+    if (auto plan = plan_with_spare(pair, 0, spare)) best = std::move(plan);
   }
   return best;
 }
