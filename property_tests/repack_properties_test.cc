@@ -8,6 +8,7 @@
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
 #include "runners/repack.h"
+#include "runners/row_slabs.h"
 #include "runners/tile_plan.h"
 
 namespace plumb {
@@ -89,6 +90,37 @@ RC_GTEST_PROP(RepackProperties, EveryPairOfOneWidthIsRepackedCodeByCode, ()) {
   }
   // Some of many: every one is met in the course of a hundred draws.
   for (int i = 0; i < 4; ++i) check_pair(from, *others[*rc::gen::inRange<std::size_t>(0, others.size())]);
+}
+
+// A weight that is repacked some rows at a time is what it is when repacked at once.
+TEST(RowSlabs, AreWeightsOfTheirOwn) {
+  int pairs = 0;
+  for (const Extent extent : {Extent{200, 256}, Extent{130, 72}}) {
+    for (const Layout& from : all_layouts()) {
+      const Layout& to = from.bits == 4 ? layout_named("plumb.rows_8") : from;
+      const auto slabs = row_slabs(from, to, extent, 1);
+      if (!slabs) continue;
+      ++pairs;
+      ASSERT_EQ(slabs->rows, 64);
+      std::vector<int> codes;
+      for (std::int64_t i = 0; i < extent.rows * extent.columns; ++i) {
+        codes.push_back(from.min_code() + static_cast<int>(i * i / 5 % (1 << from.bits)));
+      }
+      const std::vector<std::uint8_t> whole = pack(from, extent, codes);
+      for (std::int64_t slab = 0; slab < slabs->count; ++slab) {
+        const std::int64_t first = slab * slabs->rows, rows = std::min(slabs->rows, extent.rows - first);
+        const std::vector<int> own(codes.begin() + first * extent.columns,
+                                   codes.begin() + (first + rows) * extent.columns);
+        const std::vector<std::uint8_t> alone = pack(from, {rows, extent.columns}, own);
+        ASSERT_TRUE(std::equal(alone.begin(), alone.end(), whole.begin() + slab * slabs->from_bytes)) << from.name;
+      }
+    }
+  }
+  EXPECT_GT(pairs, 40);
+  // Blocks of rows innermost, and shards behind each other.
+  for (const char* name : {"et_vk.w_4x8_nc", "et_vk.q4_transposed", "torchao.uintx3"}) {
+    EXPECT_FALSE(row_slabs(layout_named(name), layout_named(name), {256, 256}, 1)) << name;
+  }
 }
 
 // Which pairs are moved by tiles is no accident: all but those of codes in several pieces.
