@@ -21,6 +21,9 @@ struct RepackRequest {
   std::optional<Extent> extent = {};  ///< Rows and columns; else as the input's shape says.
   int add = 0;                        ///< Added to every code: 8 turns -8 … 7 into 0 … 15.
   int threads = 1;
+  /// About what repack_file may keep in memory: slabs, an output that cannot be made slab by slab, or mapped pages.
+  std::int64_t memory_bytes = std::int64_t{256} << 20;
+  std::int64_t first_row = 0;                          ///< Row of a larger weight that the first row is, for messages.
   std::function<void(double share)> on_progress = {};  ///< Called on the caller's thread, as is should_stop.
   std::function<bool()> should_stop = {};
 };
@@ -38,9 +41,10 @@ struct RepackResult {
 bool repack_codes(const RepackRequest& request, Extent extent, std::span<const std::byte> from,
                   std::span<std::byte> to);
 
-/// Repacks a file. Both files are mapped, so that tensors may be larger than memory; the output appears under its name
-/// only when it is complete. Throws Error naming file or argument: see golden/tensor_file.h; a shape that the layout
-/// does not explain; a code that the other layout cannot hold.
+/// Repacks a file, in memory that does not grow with it: some rows at a time where both layouts keep them apart, else
+/// through mappings whose pages are given back again and again. The output appears under its name only when it is
+/// complete. Throws Error naming file or argument: see golden/tensor_file.h; a shape that the layout does not explain;
+/// a code that the other layout cannot hold; no room for the output.
 [[nodiscard]] RepackResult repack_file(const RepackRequest& request);
 
 }  // namespace plumb

@@ -1,201 +1,258 @@
-// repack_codes: tiles with vectors, and bit by bit what is left over: edges, padding, layouts without tiles.
+// repack_codes: tiles with vectors, and code by code what is left over: padding, and layouts without tiles.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <optional>
 
 #include "reference/error.h"
+#include "reference/layout/systems.h"
+#include "runners/code_line.h"
 #include "runners/repack.h"
 #include "runners/shared_work.h"
 #include "runners/tile_plan.h"
+#include "runners/tile_rectangles.h"
 
 namespace plumb {
 namespace {
 
-// Rows of a piece of work that is done bit by bit; in any layout so many rows fill whole bytes or share them openly.
-constexpr std::int64_t kRowsAtOnce = 64;
-constexpr std::int64_t kLineBytes = 64, kTilesInTurn = 4;
+// Rows and columns of a piece of work that is done code by code.
+constexpr std::int64_t kRowsAtOnce = 64, kColumnsAtOnce = 1024;
 // Bytes from which on a weight is written around the cache.
 constexpr std::int64_t kLarge = std::int64_t{1} << 24;
-// Tiles of some bands are moved together, so that bytes which lie together are written together; and so many bytes of
-// each band that all of them stay in the cache.
-constexpr std::int64_t kBandsAtOnce = 16, kBytesAtOnce = 1 << 17;
 
-// The codes of one layout's bytes, one at a time.
-class Codes {
- public:
-  Codes(const Layout& layout, Extent extent) : layout_(layout), padded_(layout.padded(extent)) {}
+// Thrown by whoever meets a code that does not fit; which is the first is found out then.
+struct DoesNotFit {};
 
-  [[nodiscard]] int read(std::span<const std::byte> bytes, std::int64_t row, std::int64_t column) const {
-    unsigned stored = 0;
-    for (int bit = 0; bit < layout_.bits; ++bit) {
-      const BitPosition at = layout_.position(row, column, bit, padded_);
-      const auto byte = static_cast<unsigned>(bytes[static_cast<std::size_t>(at.byte)]);
-      stored |= (byte >> at.bit & 1U) << bit;
-    }
-    return layout_.decode(stored);
-  }
-
-  // The bits must still be zero. Other threads may be writing other bits of the same byte.
-  void write(std::span<std::byte> bytes, std::int64_t row, std::int64_t column, int code) const {
-    const unsigned stored = layout_.encode(code);
-    for (int bit = 0; bit < layout_.bits; ++bit) {
-      if ((stored >> bit & 1U) == 0) continue;
-      const BitPosition at = layout_.position(row, column, bit, padded_);
-      auto& byte = *reinterpret_cast<unsigned char*>(&bytes[static_cast<std::size_t>(at.byte)]);
-      std::atomic_ref(byte).fetch_or(static_cast<unsigned char>(1U << at.bit), std::memory_order_relaxed);
-    }
-  }
-
-  [[nodiscard]] Extent padded() const { return padded_; }
-
- private:
-  const Layout& layout_;
-  Extent padded_;
+// What is moved: the layouts as they were asked for, or simpler ones that say the same of this weight.
+struct Task {
+  Layout from, to;
+  Extent extent;
+  int add;
 };
 
-[[noreturn]] void refuse_code(const RepackRequest& request, int code, std::int64_t row, std::int64_t column) {
-  const Layout &from = *request.from, &to = *request.to;
-  const int shift = to.min_code() - from.min_code();
-  const bool shift_helps = request.add == 0 && shift != 0 && from.max_code() + shift <= to.max_code();
-  throw Error(fmt::format(
-      "{} cannot hold the code {} at [{}, {}]: expected {} to {}{}", to.name, code, row, column, to.min_code(),
-      to.max_code(), shift_helps ? fmt::format("; if zero points shift with the codes, give --add {}", shift) : ""));
+Layout in_order(const Layout& layout, int bits) {
+  Layout flat = layout;
+  flat.bits = bits;
+  flat.row_multiple = flat.column_multiple = 1;
+  flat.position = row_by_row(bits);
+  return flat;
 }
 
-// One weight on its way. Flat weights are taken as one long row; messages still name their true rows.
+Task simplified(const Layout& from, const Layout& to, Extent extent, int add) {
+  const std::int64_t codes = extent.rows * extent.columns;
+  if (codes == 0) return {from, to, extent, add};
+  if (have_same_places(from, to, extent)) {
+    if (8 % from.bits == 0) return {in_order(from, from.bits), in_order(to, to.bits), {1, codes}, add};
+    if (add == 0 && from.encoding == to.encoding) {
+      return {in_order(from, 8), in_order(to, 8), {1, from.size_bytes(extent)}, 0};
+    }
+  }
+  if (is_flat(from, extent) && is_flat(to, extent)) {
+    const Extent flat{1, codes};
+    if (plan_tiles(from, to, add, flat)) return {from, to, flat, add};
+  }
+  return {from, to, extent, add};
+}
+
+// What each stored code becomes; -1 if it does not fit.
+class Recoding {
+ public:
+  Recoding(const Layout& from, const Layout& to, int add) {
+    for (unsigned stored = 0; stored < 1U << from.bits; ++stored) {
+      const int code = from.decode(stored) + add;
+      const bool fits = code >= to.min_code() && code <= to.max_code();
+      becomes_[stored] = static_cast<std::int16_t>(fits ? static_cast<int>(to.encode(code)) : -1);
+    }
+  }
+  [[nodiscard]] int operator()(unsigned stored) const { return becomes_[stored]; }
+
+ private:
+  std::array<std::int16_t, 256> becomes_{};
+};
+
+// Rows that lack the same columns when tiles are done.
+struct Rest {
+  std::int64_t first_row, end_row;
+  std::vector<ColumnRange> columns;
+};
+
+std::vector<std::int64_t> row_cuts(const TilePlan* plan, const Task& task) {
+  std::vector<std::int64_t> cuts = {0, task.extent.rows, task.to.padded(task.extent).rows};
+  for (const TileGrid& grid : plan != nullptr ? plan->grids : std::vector<TileGrid>()) {
+    cuts.push_back(grid.origin.rows);
+    cuts.push_back(grid.origin.rows + grid.down * plan->tile_rows);
+  }
+  std::ranges::sort(cuts);
+  cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+  return cuts;
+}
+
+// Adds a range in pieces: none crosses the end of the weight, where padding begins.
+void add_range(std::vector<ColumnRange>& ranges, ColumnRange range, std::int64_t end_of_weight) {
+  for (std::int64_t first = range.first; first < range.end;) {
+    std::int64_t end = std::min(range.end, first + kColumnsAtOnce);
+    if (first < end_of_weight) end = std::min(end, end_of_weight);
+    ranges.push_back({first, end});
+    first = end;
+  }
+}
+
+// What tiles leave, in the order of rows.
+std::vector<Rest> rests(const TilePlan* plan, const Task& task) {
+  const Extent extent = task.extent, padded = task.to.padded(extent);
+  const std::vector<std::int64_t> cuts = row_cuts(plan, task);
+  std::vector<Rest> found;
+  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+    Rest rest{cuts[i], cuts[i + 1], {}};
+    if (plan == nullptr || rest.first_row >= extent.rows) {
+      add_range(rest.columns, {0, padded.columns}, extent.columns);
+    } else {
+      const std::vector<ColumnRange> left = plan->columns_left(rest.first_row);
+      for (std::int64_t span = 0; span < extent.columns; span += plan->column_span) {
+        for (const ColumnRange range : left) {
+          add_range(rest.columns, {span + range.first, span + range.end}, extent.columns);
+        }
+      }
+      add_range(rest.columns, {extent.columns, padded.columns}, extent.columns);
+    }
+    if (!rest.columns.empty()) found.push_back(std::move(rest));
+  }
+  return found;
+}
+
+// One weight on its way.
 class Move {
  public:
   Move(const RepackRequest& request, Extent extent, std::span<const std::byte> from, std::span<std::byte> to)
-      : request_(request), true_columns_(extent.columns), extent_(extent), from_(from), to_(to) {
-    const Extent flat{1, extent.rows * extent.columns};
-    if (extent.rows > 0 && extent.columns > 0 && is_flat(*request.from, extent) && is_flat(*request.to, extent)) {
-      plan_ = plan_tiles(*request.from, *request.to, request.add, flat);
-      if (plan_) extent_ = flat;
+      : request_(request),
+        true_extent_(extent),
+        task_(simplified(*request.from, *request.to, extent, request.add)),
+        from_(from),
+        to_(to),
+        plan_(plan_tiles(task_.from, task_.to, task_.add, task_.extent)),
+        recoding_(task_.from, task_.to, task_.add) {
+    const TilePlan* plan = plan_ ? &*plan_ : nullptr;
+    for (Rest& rest : rests(plan, task_)) {
+      for (std::int64_t row = rest.first_row; row < rest.end_row; row += kRowsAtOnce) {
+        rests_.push_back({row, std::min(row + kRowsAtOnce, rest.end_row), rest.columns});
+      }
     }
-    if (!plan_) plan_ = plan_tiles(*request.from, *request.to, request.add, extent);
-    source_.emplace(*request.from, extent_);
-    target_.emplace(*request.to, extent_);
-    if (plan_) cut_tiles();
+    all_ = std::ssize(rests_);
+    for (const TileGrid& grid : grids()) rectangles_.emplace_back(grid, *plan_, request.memory_bytes / 8);
+    for (const TileRectangles& rectangles : rectangles_) all_ += rectangles.count();
   }
 
   // False if it was stopped.
-  [[nodiscard]] bool run() const {
-    const Extent padded = target_->padded();
-    const std::int64_t tiles = groups_ * parts_, rows = (padded.rows + kRowsAtOnce - 1) / kRowsAtOnce;
-    const std::int64_t all = std::max<std::int64_t>(plan_ ? tiles : rows, 1);
-    WorkOptions options{request_.threads, {}, request_.should_stop};
-    if (request_.on_progress) {
-      options.on_progress = [&](std::int64_t done) {
-        request_.on_progress(std::min(1.0, static_cast<double>(done) / static_cast<double>(all)));
-      };
+  [[nodiscard]] bool run() {
+    try {
+      for (const TileRectangles& rectangles : rectangles_) {
+        if (!share(rectangles.count(), [&](std::int64_t piece) { move_tiles_of(rectangles, piece); })) return false;
+      }
+      return share(std::ssize(rests_), [&](std::int64_t piece) { move_rest(rests_[static_cast<std::size_t>(piece)]); });
+    } catch (const DoesNotFit&) {
+      refuse_first();
     }
-    if (!share_work(tiles, options, [&](std::int64_t piece) { move_piece(piece); })) return false;
-    return share_work(rows, options, [&](std::int64_t piece) {
-      const std::int64_t end = std::min(padded.rows, (piece + 1) * kRowsAtOnce);
-      for (std::int64_t row = piece * kRowsAtOnce; row < end; ++row) move_rest_of_row(row);
-    });
   }
 
  private:
-  void cut_tiles() {
-    moves_all_bands_ = std::ranges::all_of(plan_->from_base, [](std::int64_t base) { return base >= 0; });
-    const auto bands = static_cast<std::int64_t>(plan_->from_base.size());
-    const std::int64_t tile_bytes = kBlockBytes << plan_->program.block_bits;
-    const std::int64_t together = std::min(bands, kBandsAtOnce);
-    tiles_at_once_ = std::max<std::int64_t>(4, kBytesAtOnce / together / tile_bytes / 4 * 4);
-    groups_ = (bands + kBandsAtOnce - 1) / kBandsAtOnce;
-    parts_ = (plan_->tiles_per_band + tiles_at_once_ - 1) / tiles_at_once_;
+  [[nodiscard]] std::span<const TileGrid> grids() const {
+    return plan_ ? std::span<const TileGrid>(plan_->grids) : std::span<const TileGrid>();
   }
 
-  // Some tiles of some bands. Where bands, not tiles, follow each other in the target, few tiles of all bands in turn,
-  // so that a line of the cache is written while it is there.
-  void move_piece(std::int64_t piece) const {
-    const std::int64_t first_band = piece / parts_ * kBandsAtOnce, first_tile = piece % parts_ * tiles_at_once_;
-    const std::int64_t end_tile = std::min(first_tile + tiles_at_once_, plan_->tiles_per_band);
-    const std::int64_t end_band = std::min(first_band + kBandsAtOnce, std::ssize(plan_->from_base));
-    const std::int64_t in_turn =
-        std::max(plan_->from_stride, plan_->to_stride) < kLineBytes ? tiles_at_once_ : kTilesInTurn;
-    for (std::int64_t tile = first_tile; tile < end_tile; tile += in_turn) {
-      for (std::int64_t band = first_band; band < end_band; ++band) {
-        if (plan_->moves_band(band)) move_run(band, tile, std::min(in_turn, end_tile - tile), first_tile);
-      }
+  template <typename Body>
+  bool share(std::int64_t pieces, const Body& body) {
+    WorkOptions options{request_.threads, {}, request_.should_stop};
+    if (request_.on_progress) {
+      options.on_progress = [&](std::int64_t done) {
+        request_.on_progress(std::min(1.0, static_cast<double>(done_ + done) / static_cast<double>(all_)));
+      };
     }
+    const bool finished = share_work(pieces, options, body);
+    done_ += pieces;
+    return finished;
+  }
+
+  void move_tiles_of(const TileRectangles& rectangles, std::int64_t piece) const {
+    TileRun run = rectangles.run(piece, from_.data(), to_.data());
+    run.bypasses_cache = std::ssize(to_) >= kLarge;
+    if (!move_tiles(plan_->program, run)) throw DoesNotFit{};
     finish_moving_tiles();
   }
 
-  void move_run(std::int64_t band, std::int64_t tile, std::int64_t count, std::int64_t first_of_piece) const {
-    const std::int64_t from = plan_->from_base[static_cast<std::size_t>(band)] + tile * plan_->from_stride;
-    const std::int64_t to = plan_->to_base[static_cast<std::size_t>(band)] + tile * plan_->to_stride;
-    const TileRun run{reinterpret_cast<const std::uint8_t*>(from_.data()) + from,
-                      reinterpret_cast<std::uint8_t*>(to_.data()) + to,
-                      plan_->from_offset.data(),
-                      plan_->to_offset.data(),
-                      plan_->from_stride,
-                      plan_->to_stride,
-                      count,
-                      std::ssize(to_) >= kLarge};
-    if (!move_tiles(plan_->program, run)) refuse_first_of(band, first_of_piece);
+  void move_rest(const Rest& rest) const {
+    for (const ColumnRange range : rest.columns) {
+      const std::int64_t count = range.end - range.first;
+      CodeLine target(task_.to, task_.extent, range.first, count);
+      if (range.first >= task_.extent.columns || rest.first_row >= task_.extent.rows) {
+        fill(target, rest, count);
+        continue;
+      }
+      CodeLine source(task_.from, task_.extent, range.first, count);
+      for (std::int64_t row = rest.first_row; row < rest.end_row; ++row) {
+        source.turn_to(row);
+        target.turn_to(row);
+        for (std::int64_t i = 0; i < count; ++i) {
+          const int stored = recoding_(source.read(from_, i));
+          if (stored < 0) throw DoesNotFit{};
+          target.write(to_, i, static_cast<unsigned>(stored), shares_bytes());
+        }
+      }
+    }
   }
 
-  // All earlier pieces have been, or will be, found good; so the first code refused lies in these bands, if
-  // they go along the columns.
-  [[noreturn]] void refuse_first_of(std::int64_t band, std::int64_t first_tile) const {
-    const std::int64_t first_band = plan_->along_rows ? 0 : band / kBandsAtOnce * kBandsAtOnce;
-    const std::int64_t first_column = extent_.rows == 1 ? first_tile * plan_->tile_columns : 0;
-    for (std::int64_t row = first_band * plan_->tile_rows; row < extent_.rows; ++row) {
-      for (std::int64_t column = first_column; column < extent_.columns; ++column) (void)code_at(row, column);
+  void fill(CodeLine& target, const Rest& rest, std::int64_t count) const {
+    const unsigned stored = task_.to.encode(task_.to.padding_code);
+    for (std::int64_t row = rest.first_row; row < rest.end_row && stored != 0; ++row) {
+      target.turn_to(row);
+      for (std::int64_t i = 0; i < count; ++i) target.write(to_, i, stored, shares_bytes());
+    }
+  }
+
+  [[nodiscard]] bool shares_bytes() const { return request_.threads > 1; }
+
+  // Goes through the weight in the order of its codes.
+  [[noreturn]] void refuse_first() const {
+    const Layout& from = *request_.from;
+    std::vector<ColumnRange> ranges;
+    add_range(ranges, {0, true_extent_.columns}, true_extent_.columns);
+    std::vector<CodeLine> lines;
+    for (const ColumnRange range : ranges) {
+      lines.emplace_back(from, true_extent_, range.first, range.end - range.first);
+    }
+    const Recoding recoding(from, *request_.to, request_.add);
+    for (std::int64_t row = 0; row < true_extent_.rows; ++row) {
+      for (std::size_t r = 0; r < ranges.size(); ++r) {
+        lines[r].turn_to(row);
+        for (std::int64_t i = 0; i < ranges[r].end - ranges[r].first; ++i) {
+          const unsigned stored = lines[r].read(from_, i);
+          if (recoding(stored) < 0) refuse(from.decode(stored) + request_.add, row, ranges[r].first + i);
+        }
+      }
     }
     PLUMB_CHECK(false);
   }
 
-  // The code that the target gets. Throws Error if it cannot hold it.
-  [[nodiscard]] int code_at(std::int64_t row, std::int64_t column) const {
-    const int code = source_->read(from_, row, column) + request_.add;
-    if (code >= request_.to->min_code() && code <= request_.to->max_code()) return code;
-    const std::int64_t flat = row * extent_.columns + column;
-    refuse_code(request_, code, flat / true_columns_, flat % true_columns_);
-  }
-
-  void move_rest_of_row(std::int64_t row) const {
-    const Extent padded = target_->padded();
-    const std::int64_t span = plan_ ? plan_->column_span : padded.columns;
-    const std::int64_t skipped = plan_ && row < extent_.rows ? skipped_columns(row) : 0;
-    for (std::int64_t first = 0; first < extent_.columns; first += span) {
-      for (std::int64_t column = first + skipped; column < std::min(first + span, extent_.columns); ++column) {
-        if (skipped > 0 || !is_moved(row, column)) move_code(row, column);
-      }
-    }
-    for (std::int64_t column = extent_.columns; column < padded.columns; ++column) move_code(row, column);
-  }
-
-  [[nodiscard]] bool is_moved(std::int64_t row, std::int64_t column) const {
-    return plan_ && row < extent_.rows && plan_->moves(row, column);
-  }
-
-  // Columns at the beginning of each span that tiles hold all of, so that none of them need be asked about; 0 if that
-  // is not known.
-  [[nodiscard]] std::int64_t skipped_columns(std::int64_t row) const {
-    const std::int64_t down = row / plan_->tile_rows;
-    if (!plan_->along_rows) return plan_->moves_band(down) ? plan_->tiles_per_band * plan_->tile_columns : 0;
-    return moves_all_bands_ && down < plan_->tiles_per_band ? std::ssize(plan_->from_base) * plan_->tile_columns : 0;
-  }
-
-  void move_code(std::int64_t row, std::int64_t column) const {
-    const bool inside = row < extent_.rows && column < extent_.columns;
-    target_->write(to_, row, column, inside ? code_at(row, column) : request_.to->padding_code);
+  [[noreturn]] void refuse(int code, std::int64_t row, std::int64_t column) const {
+    const Layout &from = *request_.from, &to = *request_.to;
+    const int shift = to.min_code() - from.min_code();
+    const bool shift_helps = request_.add == 0 && shift != 0 && from.max_code() + shift <= to.max_code();
+    throw Error(
+        fmt::format("{} cannot hold the code {} at [{}, {}]: expected {} to {}{}", to.name, code,
+                    request_.first_row + row, column, to.min_code(), to.max_code(),
+                    shift_helps ? fmt::format("; if zero points shift with the codes, give --add {}", shift) : ""));
   }
 
   const RepackRequest& request_;
-  std::int64_t true_columns_;
-  Extent extent_;
+  Extent true_extent_;
+  Task task_;
   std::span<const std::byte> from_;
   std::span<std::byte> to_;
   std::optional<TilePlan> plan_;
-  std::optional<Codes> source_, target_;
-  bool moves_all_bands_ = false;
-  std::int64_t tiles_at_once_ = 0, groups_ = 0, parts_ = 0;
+  Recoding recoding_;
+  std::vector<TileRectangles> rectangles_;  // of each grid
+  std::vector<Rest> rests_;
+  std::int64_t all_ = 0, done_ = 0;  // pieces of work
 };
 
 }  // namespace

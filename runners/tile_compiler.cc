@@ -71,7 +71,9 @@ class Compiler {
     }
     if (exchanges) map_bytes(false, 0, true);
     bring_bytes();
-    program_.block_bits = static_cast<int>(blocks_.size());
+    TileProgram divided = make_tile_program(static_cast<int>(blocks_.size()), steps_);
+    program_.block_bits = divided.block_bits;
+    program_.passes = std::move(divided.passes);
     compiled.program = program_;
     compiled.to_blocks = blocks_;
     return compiled;
@@ -102,8 +104,8 @@ class Compiler {
   // Codes of 8 bits change by a constant, modulo 256.
   void recode_bytes() {
     TileStep step{TileStep::Kind::add};
-    step.low[0] = static_cast<std::uint8_t>(recoding_(0));
-    if (step.low[0] != 0) program_.steps.push_back(step);
+    step.mask = static_cast<std::uint8_t>(recoding_(0));
+    if (step.mask != 0) steps_.push_back(step);
   }
 
   // A map of each byte: codes are changed, if so asked, and moved from places with `flips` to where they belong at
@@ -118,11 +120,14 @@ class Compiler {
       }
       return (recodes ? recoding_(stored) : stored) << (target * static_cast<unsigned>(bits_));
     });
-    bool is_identity = true;
+    const unsigned flipped = step.low[0] | step.high[0];
+    bool flips_only = true;
     for (unsigned nibble = 0; nibble < 16; ++nibble) {
-      is_identity = is_identity && step.low[nibble] == nibble && step.high[nibble] == nibble << 4;
+      flips_only = flips_only && step.low[nibble] == (nibble ^ (flipped & 15U)) &&
+                   step.high[nibble] == (nibble << 4 ^ (flipped & 0xF0U));
     }
-    if (!is_identity) program_.steps.push_back(step);
+    if (flips_only) step = {.kind = TileStep::Kind::flip, .mask = static_cast<std::uint8_t>(flipped)};
+    if (!flips_only || flipped != 0) steps_.push_back(step);
   }
 
   [[nodiscard]] bool lacks_codes() const {
@@ -152,6 +157,7 @@ class Compiler {
       if (!contains(blocks_, step)) continue;
       const std::size_t block_bit = place_of(blocks_, step);
       const auto leaving = std::ranges::find_if(code_, [&](WeightStep s) { return !contains(to_.code, s); });
+      PLUMB_CHECK(leaving != code_.end());
       const auto code_bit = static_cast<unsigned>(leaving - code_.begin());
       TileStep butterfly{TileStep::Kind::butterfly};
       butterfly.block_bit = static_cast<int>(block_bit);
@@ -160,7 +166,7 @@ class Compiler {
         const unsigned field = ((1U << bits_) - 1) << (place * static_cast<unsigned>(bits_));
         if ((place >> code_bit & 1U) == 0) butterfly.mask |= static_cast<std::uint8_t>(field);
       }
-      program_.steps.push_back(butterfly);
+      steps_.push_back(butterfly);
       std::swap(*leaving, blocks_[block_bit]);
     }
   }
@@ -174,38 +180,50 @@ class Compiler {
       if (!contains(byte_, step)) entering.push_back(step);
     }
     exchange_bytes(leaving, entering);
-    shuffle({to_.byte.begin(), to_.byte.end()});
+    permute({to_.byte.begin(), to_.byte.end()});
   }
 
   // The steps of `leaving` become block bits, those of `entering` byte bits.
-  void exchange_bytes(const StepList& leaving, const StepList& entering) {
+  void exchange_bytes(std::span<const WeightStep> leaving, std::span<const WeightStep> entering) {
+    while (!leaving.empty()) {
+      const std::size_t count = std::min(leaving.size(), kPartBits);
+      permute(with_leaving(leaving.first(count)));
+      for (const WeightStep step : entering.first(count)) {
+        TileStep interleave{TileStep::Kind::interleave};
+        const std::size_t block_bit = place_of(blocks_, step);
+        interleave.block_bit = static_cast<int>(block_bit);
+        steps_.push_back(interleave);
+        blocks_[block_bit] = byte_[kPartBits - 1];
+        byte_.erase(byte_.begin() + kPartBits - 1);
+        byte_.insert(byte_.begin(), step);
+      }
+      leaving = leaving.subspan(count);
+      entering = entering.subspan(count);
+    }
+  }
+
+  // An order of the byte bits from which interleaving takes those of `leaving`: they are the last ones of a part.
+  [[nodiscard]] StepList with_leaving(std::span<const WeightStep> leaving) const {
     StepList order;
     for (const WeightStep step : byte_) {
       if (!contains(leaving, step)) order.push_back(step);
     }
-    order.insert(order.end(), leaving.rbegin(), leaving.rend());
-    if (!leaving.empty()) shuffle(order);
-    for (const WeightStep step : entering) {
-      TileStep interleave{TileStep::Kind::interleave};
-      const std::size_t block_bit = place_of(blocks_, step);
-      interleave.block_bit = static_cast<int>(block_bit);
-      program_.steps.push_back(interleave);
-      blocks_[block_bit] = byte_.back();
-      byte_.pop_back();
-      byte_.insert(byte_.begin(), step);
-    }
+    const auto place = order.begin() + static_cast<std::ptrdiff_t>(kPartBits - leaving.size());
+    order.insert(place, leaving.rbegin(), leaving.rend());
+    return order;
   }
 
   // Puts the byte bits into that order.
-  void shuffle(const StepList& order) {
+  void permute(const StepList& order) {
     if (byte_ == order) return;
-    TileStep step{TileStep::Kind::shuffle};
-    for (unsigned to = 0; to < 16; ++to) {
+    TileStep step{TileStep::Kind::permute};
+    for (unsigned to = 0; to < kBlockBytes; ++to) {
       unsigned from = 0;
       for (std::size_t bit = 0; bit < order.size(); ++bit) from |= (to >> bit & 1U) << place_of(byte_, order[bit]);
-      step.low[to] = static_cast<std::uint8_t>(from);
+      step.order[to] = static_cast<std::uint8_t>(from);
     }
-    program_.steps.push_back(step);
+    step.keeps_parts = std::equal(order.begin() + kPartBits, order.end(), byte_.begin() + kPartBits);
+    steps_.push_back(step);
     byte_ = order;
   }
 
@@ -214,7 +232,8 @@ class Compiler {
   const AddressBits& from_;
   const AddressBits& to_;
   StepList code_, byte_, blocks_;  // what the bits stand for at this point of the program
-  TileProgram program_;
+  std::vector<TileStep> steps_;
+  TileProgram program_;  // without them
 };
 
 }  // namespace

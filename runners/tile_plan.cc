@@ -10,7 +10,7 @@ namespace plumb {
 namespace {
 
 // Columns up to which a step of a power of two is one of neighbouring columns; from there on it is a stride.
-constexpr std::int64_t kLongestNear = 64;
+constexpr std::int64_t kLongestNear = 256;
 
 // What a tile is made of.
 struct Steps {
@@ -23,8 +23,10 @@ bool contains(const std::vector<WeightStep>& steps, WeightStep step) {
   return std::ranges::find(steps, step) != steps.end();
 }
 
-// Fills up powers of two, so that tiles leave no gap. `spare` more column steps are taken in.
-std::optional<Steps> steps_of(const AddressBits& from, const AddressBits& to, Extent padded, int spare) {
+// Fills up powers of two, so that tiles leave no gap. A tile has `least_rows` at least; `spare` more column steps are
+// taken in.
+std::optional<Steps> steps_of(const AddressBits& from, const AddressBits& to, Extent padded, std::int64_t least_rows,
+                              int spare, int spare_rows) {
   std::vector<WeightStep> wanted = from.all();
   for (const WeightStep step : to.all()) {
     if (!contains(wanted, step)) wanted.push_back(step);
@@ -39,12 +41,14 @@ std::optional<Steps> steps_of(const AddressBits& from, const AddressBits& to, Ex
     if (near) steps.rows = std::max(steps.rows, 2 * step.rows);
     if (near) steps.columns = std::max(steps.columns, 2 * step.columns);
   }
+  steps.rows = std::max(steps.rows, least_rows) << spare_rows;
   steps.columns <<= spare;
   for (std::int64_t r = 1; r < steps.rows; r *= 2) steps.all.push_back({r, 0});
   for (std::int64_t c = 1; c < steps.columns; c *= 2) steps.all.push_back({0, c});
   std::ranges::sort(strides);
   if (strides.empty()) return steps;
   steps.column_span = strides[0];
+  if (steps.columns > steps.column_span) return std::nullopt;  // else a step would be there twice
   std::int64_t next = steps.column_span;
   for (const std::int64_t stride : strides) {
     if (stride != next) return std::nullopt;
@@ -63,153 +67,235 @@ WeightStep block_step(const std::vector<WeightStep>& block_steps, std::int64_t n
   return sum;
 }
 
-// The order of tiles: where in the weight tile `tile` of band `band` begins.
-struct TileOrder {
-  bool along_rows;
-  std::int64_t rows, columns;  // of a tile
-  std::int64_t bands, tiles_per_band;
-
-  [[nodiscard]] WeightStep place(std::int64_t band, std::int64_t tile) const {
-    return along_rows ? WeightStep{tile * rows, band * columns} : WeightStep{band * rows, tile * columns};
-  }
-};
-
 // One side of a plan: where a layout has a tile's blocks.
 class Side {
  public:
-  Side(const Layout& layout, Extent extent, const AddressBits& bits, std::vector<WeightStep> block_steps,
-       TileOrder order)
-      : codes_(layout, extent), bits_(bits), block_steps_(std::move(block_steps)), order_(order) {
+  Side(const Layout& layout, Extent extent, const AddressBits& bits, std::vector<WeightStep> block_steps)
+      : codes_(layout, extent), bits_(bits), block_steps_(std::move(block_steps)) {
     const std::int64_t first = start({0, 0});
     for (std::int64_t b = 0; b < std::int64_t{1} << block_steps_.size(); ++b) {
       offsets_.push_back(start(block_step(block_steps_, b)) - first);
     }
-    stride_ = order.tiles_per_band > 1 ? start(order.place(0, 1)) - first : kBlockBytes;
   }
 
   [[nodiscard]] const std::vector<std::int64_t>& offsets() const { return offsets_; }
-  [[nodiscard]] std::int64_t stride() const { return stride_; }
+  [[nodiscard]] std::int64_t start(WeightStep at) const { return bits_.block_start(codes_, at); }
 
-  // Where the band has its first tile; -1 if its blocks lie otherwise.
-  [[nodiscard]] std::int64_t base_of(std::int64_t band) const {
-    const std::int64_t base = start(order_.place(band, 0)), last = order_.tiles_per_band - 1;
-    for (const std::int64_t tile : {std::int64_t{0}, last}) {
-      if (!lies_at(order_.place(band, tile), base + tile * stride_)) return -1;
+  // Whether the tile there has its blocks where they should be, and the first and the last their codes. Asked along
+  // each step: of a map that is a formula this is enough.
+  [[nodiscard]] bool has_tile(WeightStep tile, std::int64_t byte) const {
+    const std::int64_t count = std::ssize(offsets_);
+    const auto lies = [&](std::int64_t block) {
+      const WeightStep step = block_step(block_steps_, block);
+      const WeightStep at{tile.rows + step.rows, tile.columns + step.columns};
+      const std::int64_t expected = byte + offsets_[static_cast<std::size_t>(block)];
+      if (block != 0 && block + 1 != count) return start(at) == expected;
+      return start(at) == expected && bits_.describes_block(codes_, at, expected, false);
+    };
+    for (std::int64_t block = 1; block < count; block *= 2) {
+      if (!lies(block)) return false;
     }
-    for (const std::int64_t tile : {std::min<std::int64_t>(1, last), last / 2}) {
-      if (start(order_.place(band, tile)) != base + tile * stride_) return -1;
-    }
-    return base;
+    return lies(0) && lies(count - 1);
   }
 
  private:
-  [[nodiscard]] std::int64_t start(WeightStep at) const { return bits_.block_start(codes_, at); }
-
-  // Whether the tile there has its blocks where they should be, and the first and the last their codes: of a map that
-  // is a formula this is enough.
-  [[nodiscard]] bool lies_at(WeightStep tile, std::int64_t base) const {
-    for (std::size_t b = 0; b < offsets_.size(); ++b) {
-      const WeightStep step = block_step(block_steps_, static_cast<std::int64_t>(b));
-      const WeightStep at{tile.rows + step.rows, tile.columns + step.columns};
-      const bool looks_inside = b == 0 || b + 1 == offsets_.size();
-      if (start(at) != base + offsets_[b]) return false;
-      if (looks_inside && !bits_.describes_block(codes_, at, base + offsets_[b])) return false;
-    }
-    return true;
-  }
-
   CodeAddresses codes_;
   const AddressBits& bits_;
   std::vector<WeightStep> block_steps_;
-  TileOrder order_;
-  std::int64_t stride_ = 0;
   std::vector<std::int64_t> offsets_;
 };
 
-// What both orders of tiles start from.
+// The largest n <= most with holds(n - 1), where it holds for all up to some number; 1 at least.
+template <typename Predicate>
+std::int64_t count_while(std::int64_t most, const Predicate& holds) {
+  std::int64_t good = 1, bad = most + 1;
+  for (std::int64_t n = most; good + 1 < bad; n = good + (bad - good) / 2) {
+    (holds(n - 1) ? good : bad) = n;
+  }
+  return good;
+}
+
+// Lays grids of tiles over a weight.
+class Grids {
+ public:
+  Grids(const Side& from, const Side& to, const TilePlan& plan, std::int64_t rows)
+      : from_(from), to_(to), plan_(plan), rows_(rows) {}
+
+  [[nodiscard]] std::vector<TileGrid> all() const {
+    const std::int64_t down = rows_ / plan_.tile_rows, across = plan_.column_span / plan_.tile_columns;
+    std::vector<TileGrid> grids;
+    const auto add = [&](WeightStep origin, std::int64_t most_down, std::int64_t most_across) {
+      if (auto grid = grid_at(origin, most_down, most_across)) grids.push_back(*grid);
+    };
+    if (down == 0 || across == 0) return grids;
+    add({0, 0}, down, across);
+    const std::int64_t row = last_origin(rows_, plan_.tile_rows, [](std::int64_t r) { return WeightStep{r, 0}; });
+    const std::int64_t column = last_origin(plan_.column_span, plan_.tile_columns, [](std::int64_t c) {
+      return WeightStep{0, c};
+    });
+    if (column > 0) add({0, column}, down, 1);
+    if (row > 0) add({row, 0}, 1, across);
+    if (row > 0 && column > 0) add({row, column}, 1, 1);
+    return grids;
+  }
+
+ private:
+  // Where a tile that ends with the weight, or as near to its end as can be, begins; 0 if whole tiles leave nothing.
+  template <typename At>
+  std::int64_t last_origin(std::int64_t length, std::int64_t tile, const At& at) const {
+    for (std::int64_t multiple = 1; length % tile != 0 && multiple < tile; multiple *= 2) {
+      const std::int64_t origin = (length - tile) / multiple * multiple;
+      if (origin % tile == 0) break;
+      if (bytes_at(from_, at(origin)) && bytes_at(to_, at(origin))) return origin;
+    }
+    return 0;
+  }
+
+  // The byte of a tile there; nothing if none can be there.
+  static std::optional<std::int64_t> bytes_at(const Side& side, WeightStep at) {
+    const std::int64_t byte = side.start(at);
+    return byte >= 0 && side.has_tile(at, byte) ? std::optional(byte) : std::nullopt;
+  }
+
+  // As many tiles as lie at constant distances.
+  [[nodiscard]] std::optional<TileGrid> grid_at(WeightStep origin, std::int64_t down, std::int64_t across) const {
+    TileGrid grid{origin, down, across, {}, {}};
+    for (const auto& [side, bytes] : {std::pair(&from_, &grid.from), std::pair(&to_, &grid.to)}) {
+      const auto first = bytes_at(*side, origin);
+      if (!first) return std::nullopt;
+      const auto distance = [&](bool exists, std::int64_t i, std::int64_t j) {
+        return exists ? side->start(place(grid, i, j)) - *first : kBlockBytes;
+      };
+      *bytes = {*first, distance(down > 1, 1, 0), distance(across > 1, 0, 1)};
+    }
+    grid.down =
+        count_while(down, [&](std::int64_t i) { return has_tile(grid, i, 0) && has_tile(grid, i, across - 1); });
+    grid.across = count_while(across, [&](std::int64_t j) {
+      return has_tile(grid, 0, j) && has_tile(grid, grid.down / 2, j) && has_tile(grid, grid.down - 1, j);
+    });
+    return grid;
+  }
+
+  [[nodiscard]] WeightStep place(const TileGrid& grid, std::int64_t i, std::int64_t j) const {
+    return {grid.origin.rows + i * plan_.tile_rows, grid.origin.columns + j * plan_.tile_columns};
+  }
+  [[nodiscard]] bool has_tile(const TileGrid& grid, std::int64_t i, std::int64_t j) const {
+    const WeightStep at = place(grid, i, j);
+    return from_.has_tile(at, grid.from.first + i * grid.from.below + j * grid.from.beside) &&
+           to_.has_tile(at, grid.to.first + i * grid.to.below + j * grid.to.beside);
+  }
+
+  const Side& from_;
+  const Side& to_;
+  const TilePlan& plan_;
+  std::int64_t rows_;
+};
+
+// What all attempts at a plan have in common.
 struct Pair {
   const Layout& from;
   const Layout& to;
+  int add;
   Extent extent;
   AddressBits from_bits, to_bits;
-  Steps steps;
-  CompiledTiles compiled;
 };
 
-std::optional<TilePlan> plan_in_order(const Pair& p, bool along_rows) {
-  const std::int64_t span = p.steps.column_span != 0 ? p.steps.column_span : p.extent.columns;
-  const std::int64_t down = p.extent.rows / p.steps.rows, across = span / p.steps.columns;
-  if (down == 0 || across == 0) return std::nullopt;
-  const TileOrder order{along_rows, p.steps.rows, p.steps.columns, along_rows ? across : down,
-                        along_rows ? down : across};
-  const Side source(p.from, p.extent, p.from_bits, p.compiled.from_blocks, order);
-  const Side target(p.to, p.extent, p.to_bits, p.compiled.to_blocks, order);
-  TilePlan plan{p.compiled.program, along_rows,       order.rows,      order.columns,   span, order.tiles_per_band,
-                source.offsets(),   target.offsets(), source.stride(), target.stride(), {},   {}};
-  for (std::int64_t band = 0; band < order.bands; ++band) {
-    const std::int64_t a = source.base_of(band), b = target.base_of(band);
-    plan.from_base.push_back(b < 0 ? -1 : a);
-    plan.to_base.push_back(a < 0 ? -1 : b);
-  }
-  return plan;
-}
-
-// The bytes between tiles that follow each other.
-std::int64_t stride_of(const Layout& layout, Extent extent, const AddressBits& bits, WeightStep next_tile) {
-  const CodeAddresses codes(layout, extent);
-  const std::int64_t start = bits.block_start(codes, next_tile);
-  return start < 0 ? INT64_MAX / 4 : start;
-}
-
-// Whether tiles are closer together down the rows.
-bool rather_along_rows(const Pair& p) {
-  if (p.steps.column_span != 0) return false;
-  const WeightStep below{p.steps.rows, 0}, beside{0, p.steps.columns};
-  const std::int64_t down = stride_of(p.to, p.extent, p.to_bits, below);
-  return down == kBlockBytes && down < stride_of(p.to, p.extent, p.to_bits, beside);
-}
-
-std::optional<TilePlan> plan_with_spare(const Layout& from, const Layout& to, int add, Extent extent, int spare) {
-  const auto from_bits = address_bits(from, extent), to_bits = address_bits(to, extent);
-  if (!from_bits || !to_bits) return std::nullopt;
-  const auto steps = steps_of(*from_bits, *to_bits, from.padded(extent), spare);
-  if (!steps || (steps->column_span != 0 && (from.padded(extent) != extent || to.padded(extent) != extent))) {
-    return std::nullopt;
-  }
-  const auto compiled = compile_tiles(from, to, add, *from_bits, *to_bits, steps->all);
+// Tiles that are 2^spare times as wide, and 2^spare_rows times as high, as they need be.
+std::optional<TilePlan> plan_with_spare(const Pair& p, int spare, int spare_rows) {
+  const Extent from_padded = p.from.padded(p.extent), to_padded = p.to.padded(p.extent);
+  // Rows that a layout pads to lie in a way of their own.
+  const auto whole_rows = static_cast<std::uint64_t>(std::max(p.from.row_multiple, p.to.row_multiple));
+  const auto steps = steps_of(p.from_bits, p.to_bits, from_padded, static_cast<std::int64_t>(std::bit_ceil(whole_rows)),
+                              spare, spare_rows);
+  if (!steps || (steps->column_span != 0 && (from_padded != p.extent || to_padded != p.extent))) return std::nullopt;
+  const auto compiled = compile_tiles(p.from, p.to, p.add, p.from_bits, p.to_bits, steps->all);
   if (!compiled) return std::nullopt;
-  const Pair pair{from, to, extent, *from_bits, *to_bits, *steps, *compiled};
-  return plan_in_order(pair, rather_along_rows(pair));
+  const std::int64_t span = steps->column_span != 0 ? steps->column_span : p.extent.columns;
+  if (p.extent.rows < steps->rows || span < steps->columns) return std::nullopt;
+  const Side from(p.from, p.extent, p.from_bits, compiled->from_blocks);
+  const Side to(p.to, p.extent, p.to_bits, compiled->to_blocks);
+  TilePlan plan{compiled->program, steps->rows, steps->columns, span, from.offsets(), to.offsets(), {}};
+  plan.grids = Grids(from, to, plan, p.extent.rows).all();
+  return plan.grids.empty() ? std::nullopt : std::optional(plan);
+}
+
+bool are_equal(BitPosition a, BitPosition b) { return a.byte == b.byte && a.bit == b.bit; }
+
+// 0, powers of two, and the last number before `end`.
+std::vector<std::int64_t> some_numbers(std::int64_t end) {
+  std::vector<std::int64_t> numbers = {0, end - 1};
+  for (std::int64_t n = 1; n < end; n *= 2) numbers.push_back(n);
+  return numbers;
 }
 
 }  // namespace
 
+bool holds_for_some(Extent extent, const std::function<bool(std::int64_t, std::int64_t)>& same) {
+  for (const std::int64_t row : some_numbers(extent.rows)) {
+    if (!same(row, 0) || !same(row, extent.columns / 2) || !same(row, extent.columns - 1)) return false;
+  }
+  for (const std::int64_t column : some_numbers(extent.columns)) {
+    if (!same(0, column) || !same(extent.rows - 1, column)) return false;
+  }
+  return true;
+}
+
+std::vector<ColumnRange> TilePlan::columns_left(std::int64_t row) const {
+  std::vector<ColumnRange> taken;
+  for (const TileGrid& grid : grids) {
+    if (row < grid.origin.rows || row >= grid.origin.rows + grid.down * tile_rows) continue;
+    taken.push_back({grid.origin.columns, grid.origin.columns + grid.across * tile_columns});
+  }
+  std::ranges::sort(taken, {}, &ColumnRange::first);
+  std::vector<ColumnRange> left;
+  std::int64_t next = 0;
+  for (const ColumnRange range : taken) {
+    if (range.first > next) left.push_back({next, range.first});
+    next = std::max(next, range.end);
+  }
+  if (next < column_span) left.push_back({next, column_span});
+  return left;
+}
+
 std::optional<TilePlan> plan_tiles(const Layout& from, const Layout& to, int add, Extent extent) {
   if (!can_move_tiles() || extent.rows == 0 || extent.columns == 0) return std::nullopt;
-  for (const int spare : {0, 1, 2}) {
-    if (auto plan = plan_with_spare(from, to, add, extent, spare)) return plan;
+  const auto from_bits = address_bits(from, extent), to_bits = address_bits(to, extent);
+  if (!from_bits || !to_bits) return std::nullopt;
+  const Pair pair{from, to, add, extent, *from_bits, *to_bits};
+  std::optional<TilePlan> best;
+  // So many blocks that registers are filled, unless the weight is too small.
+  const auto suffices = [&] {
+    return best && (best->program.block_bits >= kRegisterBits || best->program.keeps_places());
+  };
+  for (int spare = 0; spare <= kRegisterBits && !suffices(); ++spare) {
+    if (auto plan = plan_with_spare(pair, spare, 0)) best = std::move(plan);
   }
-  return std::nullopt;
+  for (int spare = 1; spare <= kRegisterBits && !suffices(); ++spare) {
+    if (auto plan = plan_with_spare(pair, 0, spare)) best = std::move(plan);
+  }
+  return best;
 }
 
 bool is_flat(const Layout& layout, Extent extent) {
   const Extent flat{1, extent.rows * extent.columns};
   if (layout.padded(extent) != extent || layout.padded(flat) != flat) return false;
-  const auto same = [&](std::int64_t row, std::int64_t column) {
-    for (int bit = 0; bit < layout.bits; ++bit) {
-      const BitPosition a = layout.position(row, column, bit, extent);
-      const BitPosition b = layout.position(0, row * extent.columns + column, bit, flat);
-      if (a.byte != b.byte || a.bit != b.bit) return false;
+  return holds_for_some(extent, [&](std::int64_t row, std::int64_t column) {
+    for (const int bit : {0, layout.bits - 1}) {
+      const BitPosition there = layout.position(0, row * extent.columns + column, bit, flat);
+      if (!are_equal(layout.position(row, column, bit, extent), there)) return false;
     }
     return true;
-  };
-  // Of many rows the first, the last, and some between: maps are formulas, and the property tests ask for every code.
-  const std::int64_t pace = std::max<std::int64_t>(1, extent.rows / 64);
-  for (std::int64_t i = 0; i < extent.rows + 2 * kLongestNear; i = i < kLongestNear ? i + 1 : i + pace) {
-    const std::int64_t row = std::min(i, extent.rows - 1);
-    if (!same(row, 0) || !same(row, extent.columns / 2) || !same(row, extent.columns - 1)) return false;
-  }
-  return true;
+  });
+}
+
+bool have_same_places(const Layout& a, const Layout& b, Extent extent) {
+  if (a.bits != b.bits || a.padded(extent) != extent || b.padded(extent) != extent) return false;
+  return holds_for_some(extent, [&](std::int64_t row, std::int64_t column) {
+    for (const int bit : {0, a.bits - 1}) {
+      if (!are_equal(a.position(row, column, bit, extent), b.position(row, column, bit, extent))) return false;
+    }
+    return true;
+  });
 }
 
 }  // namespace plumb

@@ -3,34 +3,42 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "reference/layout/layout.h"
+#include "runners/address_bits.h"
 #include "runners/tile_program.h"
 
 namespace plumb {
 
-/// Tiles of `tile_rows` x `tile_columns` follow each other in bands, along the columns or, if that keeps their bytes
-/// closer together, along the rows. In layouts whose bytes hold columns that lie a stride apart, a tile has such
-/// columns in each of the `column_span` long parts of a row, and bands go along the columns.
+/// Tiles below and beside each other, whose bytes lie at constant distances.
+struct TileGrid {
+  WeightStep origin;          ///< Place of the first tile.
+  std::int64_t down, across;  ///< Tiles.
+  /// The first tile's byte, and distances in bytes of the tile below and of that beside.
+  struct Bytes {
+    std::int64_t first, below, beside;
+  } from, to;
+};
+
+/// Columns, from the first to before the end.
+struct ColumnRange {
+  std::int64_t first, end;
+};
+
+/// Tiles of `tile_rows` x `tile_columns`. In layouts whose bytes hold columns that lie a stride apart, a tile has such
+/// columns in each of the `column_span` long parts of a row. Grids may overlap: where a weight is no multiple of tiles,
+/// the last ones are moved back into it.
 struct TilePlan {
   TileProgram program;
-  bool along_rows;
-  std::int64_t tile_rows, tile_columns, column_span, tiles_per_band;
+  std::int64_t tile_rows, tile_columns, column_span;
   std::vector<std::int64_t> from_offset, to_offset;  ///< Of a tile's blocks.
-  std::int64_t from_stride, to_stride;               ///< Bytes from tile to tile of a band.
-  /// Where each band's first tile begins; -1 for bands whose codes lie otherwise.
-  std::vector<std::int64_t> from_base, to_base;
+  std::vector<TileGrid> grids;
 
-  [[nodiscard]] bool moves_band(std::int64_t band) const {
-    return band < static_cast<std::int64_t>(from_base.size()) && from_base[static_cast<std::size_t>(band)] >= 0;
-  }
-  /// Whether the codes there, and in the other columns of its tile, are moved.
-  [[nodiscard]] bool moves(std::int64_t row, std::int64_t column) const {
-    const std::int64_t down = row / tile_rows, across = column % column_span / tile_columns;
-    return moves_band(along_rows ? across : down) && (along_rows ? down : across) < tiles_per_band;
-  }
+  /// Columns of each column span that no tile has, in that row.
+  [[nodiscard]] std::vector<ColumnRange> columns_left(std::int64_t row) const;
 };
 
 /// Nothing if the layouts have no such tiles, or the weight is smaller than one.
@@ -38,5 +46,12 @@ struct TilePlan {
 
 /// Whether the layout keeps a weight of this extent as it keeps one of a single row of as many codes.
 [[nodiscard]] bool is_flat(const Layout& layout, Extent extent);
+
+/// Whether both layouts keep the codes of such a weight in the same places, without padding.
+[[nodiscard]] bool have_same_places(const Layout& a, const Layout& b, Extent extent);
+
+/// Whether `same(row, column)` is true of a weight's codes, as those in some rows and columns tell: 0, powers of two,
+/// the last. Index maps are formulas; property tests ask for every code.
+[[nodiscard]] bool holds_for_some(Extent extent, const std::function<bool(std::int64_t, std::int64_t)>& same);
 
 }  // namespace plumb

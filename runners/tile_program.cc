@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "runners/tile_program.cc"
+#define HWY_WANT_AVX3_DL  // permutes the bytes of a block at once
 #include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
+#include "runners/tile_stretch-inl.h"
+#include "runners/tile_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::HWY_NAMESPACE {
@@ -15,163 +20,218 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET != HWY_SCALAR
 
-// Blocks of this many tiles lie beside each other in the buffer, so that wide vectors are filled.
-constexpr int64_t kTiles = 4, kRowBytes = kTiles * kBlockBytes;
+// A part of a loop over registers must be part of it.
+#define TILE_LAMBDA HWY_ATTR __attribute__((always_inline))
 
-constexpr int64_t kPageBytes = 4096, kPages = 4;
+constexpr size_t kParts = kBlockBytes >> kPartBits;
 
-using Bytes = hn::CappedTag<uint8_t, kRowBytes>;
-using V = hn::Vec<Bytes>;
-
-// One row of kTiles blocks for each block number.
-struct alignas(64) Buffer {
-  uint8_t row[1 << kMostBlockBits][kRowBytes];
+// A block in registers, or in as many as they are narrower.
+struct Block {
+  V v[kVectors];
 };
 
-HWY_INLINE V Table(Bytes d, const std::array<uint8_t, 16>& table) { return hn::LoadDup128(d, table.data()); }
-
-HWY_INLINE V HighNibbles(Bytes d, V v) {
-  const hn::Repartition<uint16_t, Bytes> d16;
-  return hn::And(hn::BitCast(d, hn::ShiftRight<4>(hn::BitCast(d16, v))), hn::Set(d, 15));
+// Part `number` of a block, in every part of a vector.
+HWY_INLINE V Everywhere(Bytes d, const Block& block, size_t number) {
+  const V v = block.v[number * 16 / kLanes];
+  if constexpr (kLanes == 16) return v;
+  if constexpr (kLanes == 32) return number % 2 == 0 ? hn::ConcatLowerLower(d, v, v) : hn::ConcatUpperUpper(d, v, v);
+  if constexpr (kLanes == 64) {
+    const hn::Repartition<uint32_t, Bytes> d32;
+    alignas(64) uint32_t words[16];
+    for (uint32_t i = 0; i < 16; ++i) words[i] = static_cast<uint32_t>(number) * 4 + i % 4;
+    return hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(d32, v), hn::SetTableIndices(d32, words)));
+  }
 }
 
-HWY_INLINE V Mapped(Bytes d, V v, V low, V high) {
-  return hn::Or(hn::TableLookupBytes(low, hn::And(v, hn::Set(d, 15))), hn::TableLookupBytes(high, HighNibbles(d, v)));
-}
-
-// Collects what does not fit.
-class Refusals {
+// What a permutation needs, in registers.
+class Permutation {
  public:
-  explicit Refusals(const TileProgram& p) : p_(p), found_(hn::Zero(d_)) {}
-
-  HWY_INLINE void See(V v) {
-    if (p_.checks) found_ = hn::Or(found_, Mapped(d_, v, Table(d_, p_.refused_low), Table(d_, p_.refused_high)));
-    if (p_.checks_bytes) {
-      const V value = hn::Add(v, hn::Set(d_, p_.checked_after));
-      const V kept = hn::Min(hn::Max(value, hn::Set(d_, p_.least)), hn::Set(d_, p_.most));
-      found_ = hn::Or(found_, hn::Xor(value, kept));
-    }
+  HWY_INLINE explicit Permutation(const TileStep& step) : keeps_parts_(step.keeps_parts) {
+    const Bytes d;
+    for (size_t i = 0; i < kVectors; ++i) order_.v[i] = hn::LoadU(d, step.order.data() + i * kLanes);
   }
-  [[nodiscard]] bool Any() const { return !hn::AllTrue(d_, hn::Eq(found_, hn::Zero(d_))); }
 
- private:
-  const TileProgram& p_;
-  Bytes d_;
-  V found_;
-};
-
-// Calls body(row) for each part of a vector's width of a buffer row.
-template <class Body>
-HWY_INLINE void EachRow(Bytes d, int64_t rows, Buffer& buffer, const Body& body) {
-  for (int64_t row = 0; row < rows; ++row) {
-    for (size_t i = 0; i < static_cast<size_t>(kRowBytes); i += hn::Lanes(d)) body(buffer.row[row] + i);
-  }
-}
-
-// Calls body(a, b) for the rows whose numbers differ in one bit.
-template <class Body>
-HWY_INLINE void EachPair(Bytes d, int64_t rows, int bit, Buffer& buffer, const Body& body) {
-  const int64_t distance = int64_t{1} << bit;
-  for (int64_t row = 0; row < rows; ++row) {
-    if ((row & distance) != 0) continue;
-    for (size_t i = 0; i < static_cast<size_t>(kRowBytes); i += hn::Lanes(d)) {
-      body(buffer.row[row] + i, buffer.row[row + distance] + i);
+  HWY_INLINE void operator()(Block& block) const {
+    const Bytes d;
+#if HWY_TARGET == HWY_AVX3_DL
+    block.v[0] = V{_mm512_permutexvar_epi8(order_.v[0].raw, block.v[0].raw)};
+#else
+    if (keeps_parts_) {
+      for (V& v : block.v) v = hn::TableLookupBytes(v, hn::And(order_.v[0], hn::Set(d, 15)));
+      return;
     }
-  }
-}
-
-HWY_INLINE void Butterfly(Bytes d, const TileStep& step, uint8_t* first, uint8_t* second) {
-  const hn::Repartition<uint16_t, Bytes> d16;
-  const V mask = hn::Set(d, step.mask), a = hn::Load(d, first), b = hn::Load(d, second);
-  const V up = hn::BitCast(d, hn::ShiftLeftSame(hn::BitCast(d16, hn::And(b, mask)), step.shift));
-  const V down = hn::And(hn::BitCast(d, hn::ShiftRightSame(hn::BitCast(d16, a), step.shift)), mask);
-  hn::Store(hn::Or(hn::And(a, mask), up), d, first);
-  hn::Store(hn::Or(down, hn::AndNot(mask, b)), d, second);
-}
-
-HWY_INLINE void Apply(const TileStep& step, int64_t rows, Buffer& buffer) {
-  const Bytes d;
-  switch (step.kind) {
-    case TileStep::Kind::map: {
-      const V low = Table(d, step.low), high = Table(d, step.high);
-      return EachRow(d, rows, buffer, [&](uint8_t* at) { hn::Store(Mapped(d, hn::Load(d, at), low, high), d, at); });
-    }
-    case TileStep::Kind::add: {
-      const V by = hn::Set(d, step.low[0]);
-      return EachRow(d, rows, buffer, [&](uint8_t* at) { hn::Store(hn::Add(hn::Load(d, at), by), d, at); });
-    }
-    case TileStep::Kind::shuffle: {
-      const V from = Table(d, step.low);
-      return EachRow(d, rows, buffer,
-                     [&](uint8_t* at) { hn::Store(hn::TableLookupBytes(hn::Load(d, at), from), d, at); });
-    }
-    case TileStep::Kind::interleave:
-      return EachPair(d, rows, step.block_bit, buffer, [&](uint8_t* first, uint8_t* second) {
-        const V a = hn::Load(d, first), b = hn::Load(d, second);
-        hn::Store(hn::InterleaveLower(d, a, b), d, first);
-        hn::Store(hn::InterleaveUpper(d, a, b), d, second);
-      });
-    case TileStep::Kind::butterfly:
-      return EachPair(d, rows, step.block_bit, buffer,
-                      [&](uint8_t* first, uint8_t* second) { Butterfly(d, step, first, second); });
-  }
-}
-
-// One vector that may lie anywhere, or less: the rest is filled up with what it begins with, which is as good as the
-// codes that are there.
-template <class Change>
-HWY_INLINE void MovePart(Bytes d, const uint8_t* from, uint8_t* to, int64_t size, Refusals& refusals,
-                         const Change& change) {
-  alignas(64) uint8_t part[kRowBytes];
-  for (size_t j = 0; j < hn::Lanes(d); ++j) part[j] = from[static_cast<int64_t>(j) % size];
-  const V v = hn::Load(d, part);
-  refusals.See(v);
-  hn::Store(change(v), d, part);
-  std::memcpy(to, part, static_cast<size_t>(size));
-}
-
-// Bytes that stay where they are, in one stretch.
-template <class Change>
-HWY_INLINE bool Stretch(const TileProgram& program, const uint8_t* from, uint8_t* to, int64_t size, bool bypasses_cache,
-                        const Change& change) {
-  const Bytes d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  Refusals refusals(program);
-  int64_t i = 0;
-  if (bypasses_cache) {
-    const auto beyond = static_cast<int64_t>(reinterpret_cast<uintptr_t>(to) % static_cast<uintptr_t>(lanes));
-    if (beyond != 0) {
-      i = std::min(size, lanes - beyond);
-      MovePart(d, from, to, i, refusals, change);
-    }
-    // Some pages at a time, a few vectors of each in turn, keep more of the memory busy.
-    for (; i + kPages * kPageBytes <= size; i += kPages * kPageBytes) {
-      for (int64_t part = i; part < i + kPageBytes; part += 4 * lanes) {
-        for (int64_t page = part; page < part + kPages * kPageBytes; page += kPageBytes) {
-          hwy::Prefetch(from + page + kPages * kPageBytes);
-          const V v0 = hn::LoadU(d, from + page), v1 = hn::LoadU(d, from + page + lanes);
-          const V v2 = hn::LoadU(d, from + page + 2 * lanes), v3 = hn::LoadU(d, from + page + 3 * lanes);
-          for (const V v : {v0, v1, v2, v3}) refusals.See(v);
-          hn::Stream(change(v0), d, to + page);
-          hn::Stream(change(v1), d, to + page + lanes);
-          hn::Stream(change(v2), d, to + page + 2 * lanes);
-          hn::Stream(change(v3), d, to + page + 3 * lanes);
-        }
+    const Block old = block;
+    for (size_t part = 0; part < kParts; ++part) {
+      const V source = Everywhere(d, old, part);
+      for (size_t i = 0; i < kVectors; ++i) {
+        // Bytes of this part have numbers below 16; others get bit 7, which looks up zero.
+        const V distance = hn::Sub(order_.v[i], hn::Set(d, static_cast<uint8_t>(part * 16)));
+        const V outside = hn::VecFromMask(d, hn::Gt(distance, hn::Set(d, 15)));
+        const V taken = hn::TableLookupBytesOr0(source, hn::Or(distance, hn::And(outside, hn::Set(d, 128))));
+        block.v[i] = part == 0 ? taken : hn::Or(block.v[i], taken);
       }
     }
-    for (; i + lanes <= size; i += lanes) {
-      const V v = hn::LoadU(d, from + i);
-      refusals.See(v);
-      hn::Stream(change(v), d, to + i);
+#endif
+  }
+
+ private:
+  Block order_;
+  bool keeps_parts_;
+};
+
+// 2^kBits blocks that stay in registers while steps are done on them.
+template <int kBits>
+class Group {
+ public:
+  static constexpr int kBlocks = 1 << kBits;
+
+  // Calls body(block, its number in the group). Written out where they are registers, so that no number is computed.
+  template <class Body>
+  HWY_INLINE void Each(const Body& body) {
+    if constexpr (kVectors == 1) {
+      [&]<int... i>(std::integer_sequence<int, i...>) TILE_LAMBDA { (body(block_[i], i), ...); }
+      (std::make_integer_sequence<int, kBlocks>());
+    } else {
+      for (int i = 0; i < kBlocks; ++i) body(block_[i], i);
     }
   }
-  for (; i + lanes <= size; i += lanes) {
-    const V v = hn::LoadU(d, from + i);
-    refusals.See(v);
-    hn::StoreU(change(v), d, to + i);
+
+  HWY_INLINE void Apply(const TileStep& step) {
+    const Bytes d;
+    switch (step.kind) {
+      case TileStep::Kind::map: {
+        const V low = Table(d, step.low), high = Table(d, step.high);
+        return EachVector([&](V v) TILE_LAMBDA { return Mapped(d, v, low, high); });
+      }
+      case TileStep::Kind::flip:
+        return EachVector([&](V v) TILE_LAMBDA { return hn::Xor(v, hn::Set(d, step.mask)); });
+      case TileStep::Kind::add:
+        return EachVector([&](V v) TILE_LAMBDA { return hn::Add(v, hn::Set(d, step.mask)); });
+      case TileStep::Kind::permute: {
+        const Permutation permutation(step);
+        return Each([&](Block& block, int) TILE_LAMBDA { permutation(block); });
+      }
+      case TileStep::Kind::interleave:
+        return PairsOf(step.block_bit, [&](V& a, V& b) TILE_LAMBDA {
+          const V lower = hn::InterleaveLower(d, a, b);
+          b = hn::InterleaveUpper(d, a, b);
+          a = lower;
+        });
+      case TileStep::Kind::butterfly: {
+        const V mask = hn::Set(d, step.mask);
+        if (step.shift == 4) return Butterfly<4>(step.block_bit, mask);
+        return step.shift == 2 ? Butterfly<2>(step.block_bit, mask) : Butterfly<1>(step.block_bit, mask);
+      }
+    }
   }
-  if (i < size) MovePart(d, from + i, to + i, size - i, refusals, change);
-  return !refusals.Any();
+
+ private:
+  template <class Change>
+  HWY_INLINE void EachVector(const Change& change) {
+    Each([&](Block& block, int) TILE_LAMBDA {
+      for (V& v : block.v) v = change(v);
+    });
+  }
+
+  // Calls body for the vectors of blocks whose numbers differ in one bit.
+  template <int kBit, class Body>
+  HWY_INLINE void Pairs(const Body& body) {
+    const auto pair = [&](Block& a, Block& b) TILE_LAMBDA {
+      for (size_t i = 0; i < kVectors; ++i) body(a.v[i], b.v[i]);
+    };
+    const auto first = [](int i) { return (i >> kBit << (kBit + 1)) + (i & ((1 << kBit) - 1)); };
+    if constexpr (kBit >= kBits) {
+      return;
+    } else if constexpr (kVectors == 1) {
+      [&]<int... i>(std::integer_sequence<int, i...>) TILE_LAMBDA {
+        (pair(block_[first(i)], block_[first(i) + (1 << kBit)]), ...);
+      }
+      (std::make_integer_sequence<int, kBlocks / 2>());
+    } else {
+      for (int i = 0; i < kBlocks / 2; ++i) pair(block_[first(i)], block_[first(i) + (1 << kBit)]);
+    }
+  }
+
+  template <class Body>
+  HWY_INLINE void PairsOf(int bit, const Body& body) {
+    static_assert(kRegisterBits == 3);
+    if (bit == 0) return Pairs<0>(body);
+    return bit == 1 ? Pairs<1>(body) : Pairs<2>(body);
+  }
+
+  template <int kShift>
+  HWY_INLINE void Butterfly(int bit, V mask) {
+    const Bytes d;
+    const hn::Repartition<uint16_t, Bytes> d16;
+    PairsOf(bit, [&](V& a, V& b) TILE_LAMBDA {
+      const V up = hn::BitCast(d, hn::ShiftLeft<kShift>(hn::BitCast(d16, b)));
+      const V down = hn::BitCast(d, hn::ShiftRight<kShift>(hn::BitCast(d16, a)));
+      a = Selected(mask, a, up);
+      b = Selected(mask, down, b);
+    });
+  }
+
+  Block block_[kBlocks];
+};
+
+// Where the blocks of one side of a pass lie: block b at `start + offset[b]`.
+template <class Byte>
+struct Place {
+  Byte* start;
+  const int64_t* offset;
+};
+
+// What else is to be done with the blocks of a pass.
+struct Passing {
+  Refusals* refusals = nullptr;  // of the first pass, if anything can be refused
+  bool bypasses_cache = false;
+};
+
+HWY_INLINE void StoreBlock(Bytes d, const Block& block, bool bypasses_cache, uint8_t* to) {
+  const bool streams = bypasses_cache && reinterpret_cast<uintptr_t>(to) % kBlockBytes == 0;
+  for (size_t i = 0; i < kVectors; ++i) {
+    if (streams) {
+      hn::Stream(block.v[i], d, to + i * kLanes);
+    } else {
+      hn::StoreU(block.v[i], d, to + i * kLanes);
+    }
+  }
+}
+
+template <int kBits>
+HWY_INLINE void Pass(const TilePass& pass, Place<const uint8_t> from, Place<uint8_t> to, const Passing& passing) {
+  const Bytes d;
+  Group<kBits> group;
+  const int64_t* end = pass.together.data() + pass.together.size();
+  for (const int64_t* number = pass.together.data(); number != end; number += Group<kBits>::kBlocks) {
+    group.Each([&](Block& block, int i) TILE_LAMBDA {
+      const uint8_t* at = from.start + from.offset[number[i]];
+      for (size_t part = 0; part < kVectors; ++part) block.v[part] = hn::LoadU(d, at + part * kLanes);
+    });
+    if (passing.refusals != nullptr) {
+      group.Each([&](Block& block, int) TILE_LAMBDA {
+        for (const V& v : block.v) passing.refusals->See(v);
+      });
+    }
+    for (const TileStep& step : pass.steps) group.Apply(step);
+    group.Each([&](Block& block, int i) TILE_LAMBDA {
+      uint8_t* at = to.start + to.offset[number[i]];
+      StoreBlock(d, block, passing.bypasses_cache, at);
+    });
+  }
+}
+
+HWY_INLINE void PassOf(const TilePass& pass, Place<const uint8_t> from, Place<uint8_t> to, const Passing& passing) {
+  switch (pass.bits) {
+    case 0:
+      return Pass<0>(pass, from, to, passing);
+    case 1:
+      return Pass<1>(pass, from, to, passing);
+    case 2:
+      return Pass<2>(pass, from, to, passing);
+    default:
+      return Pass<3>(pass, from, to, passing);
+  }
 }
 
 bool MoveStretch(const TileProgram& program, const TileRun& run) {
@@ -180,62 +240,61 @@ bool MoveStretch(const TileProgram& program, const TileRun& run) {
   uint8_t* to = run.to + run.to_offset[0];
   const int64_t size = run.count * kBlockBytes;
   const bool bypasses = run.bypasses_cache;
-  if (program.steps.empty()) return Stretch(program, from, to, size, bypasses, [](V v) { return v; });
-  const TileStep& step = program.steps[0];
+  const std::vector<TileStep>& steps = program.passes[0].steps;
+  if (steps.empty()) return Stretch(program, from, to, size, bypasses, [](V v) { return v; });
+  const TileStep& step = steps[0];
+  const V by = hn::Set(d, step.mask);
   if (step.kind == TileStep::Kind::add) {
-    const V by = hn::Set(d, step.low[0]);
-    return Stretch(program, from, to, size, bypasses, [&](V v) { return hn::Add(v, by); });
+    return Stretch(program, from, to, size, bypasses, [&](V v) TILE_LAMBDA { return hn::Add(v, by); });
+  }
+  if (step.kind == TileStep::Kind::flip) {
+    return Stretch(program, from, to, size, bypasses, [&](V v) TILE_LAMBDA { return hn::Xor(v, by); });
   }
   const V low = Table(d, step.low), high = Table(d, step.high);
-  return Stretch(program, from, to, size, bypasses, [&](V v) { return Mapped(d, v, low, high); });
+  return Stretch(program, from, to, size, bypasses, [&](V v) TILE_LAMBDA { return Mapped(d, v, low, high); });
 }
 
-// Blocks of `count` tiles, up to kTiles, into a row of the buffer; the last one again for those that are too few.
-HWY_INLINE void LoadRow(const uint8_t* from, int64_t stride, int64_t count, uint8_t* row) {
-  if (stride == kBlockBytes && count == kTiles) {
-    std::memcpy(row, from, kRowBytes);
-    return;
+// The tiles of a run, one after another.
+class Tiles {
+ public:
+  explicit Tiles(const TileRun& run) : run_(run) {}
+  [[nodiscard]] bool AreLeft() const { return row_ < run_.rows; }
+  [[nodiscard]] int64_t From() const { return tile_ * run_.from_stride + row_ * run_.from_row_stride; }
+  [[nodiscard]] int64_t To() const { return tile_ * run_.to_stride + row_ * run_.to_row_stride; }
+  void Next() {
+    if (++tile_ < run_.count) return;
+    tile_ = 0;
+    ++row_;
   }
-  for (int64_t i = 0; i < kTiles; ++i) {
-    std::memcpy(row + i * kBlockBytes, from + std::min(i, count - 1) * stride, kBlockBytes);
-  }
-}
 
-HWY_INLINE void StoreRow(Bytes d, const uint8_t* row, int64_t stride, int64_t count, bool bypasses_cache, uint8_t* to) {
-  if (stride != kBlockBytes || count != kTiles) {
-    for (int64_t i = 0; i < count; ++i) std::memcpy(to + i * stride, row + i * kBlockBytes, kBlockBytes);
-  } else if (bypasses_cache && reinterpret_cast<uintptr_t>(to) % kRowBytes == 0) {
-    for (size_t i = 0; i < static_cast<size_t>(kRowBytes); i += hn::Lanes(d))
-      hn::Stream(hn::Load(d, row + i), d, to + i);
-  } else {
-    std::memcpy(to, row, kRowBytes);
-  }
-}
+ private:
+  const TileRun& run_;
+  int64_t tile_ = 0, row_ = 0;
+};
 
 bool MoveTiles(const TileProgram& program, const TileRun& run) {
-  const bool stays = program.block_bits == 0 && run.from_stride == kBlockBytes && run.to_stride == kBlockBytes;
-  const auto changes_bytes = [](const TileStep& step) {
-    return step.kind == TileStep::Kind::map || step.kind == TileStep::Kind::add;
-  };
-  if (stays && program.steps.size() <= 1 && std::all_of(program.steps.begin(), program.steps.end(), changes_bytes)) {
+  if (program.keeps_places() && run.from_stride == kBlockBytes && run.to_stride == kBlockBytes && run.rows == 1) {
     return MoveStretch(program, run);
   }
-  const Bytes d;
-  const int64_t rows = int64_t{1} << program.block_bits;
-  Buffer buffer;
+  alignas(64) uint8_t between[kBlockBytes << kMostBlockBits];
+  int64_t offsets[1 << kMostBlockBits];
+  for (int64_t i = 0; i < int64_t{1} << program.block_bits; ++i) offsets[i] = i * kBlockBytes;
   Refusals refusals(program);
-  for (int64_t tile = 0; tile < run.count; tile += kTiles) {
-    const int64_t count = std::min(kTiles, run.count - tile);
-    for (int64_t row = 0; row < rows; ++row) {
-      LoadRow(run.from + run.from_offset[row] + tile * run.from_stride, run.from_stride, count, buffer.row[row]);
-    }
-    if (program.checks || program.checks_bytes) {
-      EachRow(d, rows, buffer, [&](const uint8_t* at) { refusals.See(hn::Load(d, at)); });
-    }
-    for (const TileStep& step : program.steps) Apply(step, rows, buffer);
-    for (int64_t row = 0; row < rows; ++row) {
-      uint8_t* to = run.to + run.to_offset[row] + tile * run.to_stride;
-      StoreRow(d, buffer.row[row], run.to_stride, count, run.bypasses_cache, to);
+  const size_t last = program.passes.size() - 1;
+  for (Tiles tiles(run); tiles.AreLeft(); tiles.Next()) {
+    for (size_t i = 0; i <= last; ++i) {
+      Place<const uint8_t> from{between, offsets};
+      Place<uint8_t> to{between, offsets};
+      Passing passing;
+      if (i == 0) {
+        from = {run.from + tiles.From(), run.from_offset};
+        if (program.checks || program.checks_bytes) passing.refusals = &refusals;
+      }
+      if (i == last) {
+        to = {run.to + tiles.To(), run.to_offset};
+        passing.bypasses_cache = run.bypasses_cache;
+      }
+      PassOf(program.passes[i], from, to, passing);
     }
   }
   return !refusals.Any();
@@ -249,6 +308,7 @@ bool MoveTiles(const TileProgram&, const TileRun&) { return false; }
 bool CanMoveTiles() { return false; }
 
 #endif
+#undef TILE_LAMBDA
 
 }  // namespace plumb::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

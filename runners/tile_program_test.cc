@@ -35,48 +35,102 @@ std::vector<std::uint8_t> numbers(std::size_t count) {
   return bytes;
 }
 
-// What seven tiles of two blocks, one behind the other, become.
+// What tiles, one behind the other, become.
 std::vector<std::uint8_t> moved(const TileProgram& program, const std::vector<std::uint8_t>& from, bool* good) {
-  const std::vector<std::int64_t> offsets = {0, 16};
-  std::vector<std::uint8_t> to(from.size());
   const std::int64_t tile = kBlockBytes << program.block_bits;
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t offset = 0; offset < tile; offset += kBlockBytes) offsets.push_back(offset);
+  std::vector<std::uint8_t> to(from.size());
   *good = move_tiles(program, {from.data(), to.data(), offsets.data(), offsets.data(), tile, tile,
                                static_cast<std::int64_t>(from.size()) / tile});
   return to;
 }
 
-TEST(TileProgram, ShufflesInterleavesAndExchangesNibbles) {
-  TileStep shuffle{TileStep::Kind::shuffle}, interleave{TileStep::Kind::interleave}, nibbles{TileStep::Kind::butterfly};
-  for (std::size_t i = 0; i < 16; ++i) shuffle.low[i] = static_cast<std::uint8_t>(i * 5 % 16);
-  nibbles.mask = 0x0F;
-  nibbles.shift = 4;
-  const auto from = numbers(7 * 32);
+// Seven tiles of so many blocks after those steps, of which byte i of a tile must be expected(tile, i).
+void expect_moved(int block_bits, const std::vector<TileStep>& steps,
+                  const std::function<int(std::span<const std::uint8_t> tile, std::size_t i)>& expected) {
+  const std::size_t tile_bytes = std::size_t{kBlockBytes} << block_bits;
+  const auto from = numbers(7 * tile_bytes);
   on_every_target([&] {
     bool good = false;
-    const auto shuffled = moved({1, {shuffle}}, from, &good), zipped = moved({1, {interleave}}, from, &good);
-    const auto exchanged = moved({1, {nibbles}}, from, &good);
+    const auto to = moved(make_tile_program(block_bits, steps), from, &good);
     EXPECT_TRUE(good);
     for (std::size_t i = 0; i < from.size(); ++i) {
-      const std::size_t tile = i / 32 * 32, in = i % 32, block = i / 16 * 16;
-      EXPECT_EQ(shuffled[i], from[block + i % 16 * 5 % 16]);
-      EXPECT_EQ(zipped[i], from[tile + in / 2 + in % 2 * 16]);
-      const std::uint8_t first = from[tile + i % 16], second = from[tile + 16 + i % 16];
-      EXPECT_EQ(exchanged[i], in < 16 ? (first & 15) | (second & 15) << 4 : first >> 4 | (second & 0xF0));
+      const auto tile = std::span(from).subspan(i / tile_bytes * tile_bytes, tile_bytes);
+      ASSERT_EQ(to[i], expected(tile, i % tile_bytes)) << i;
     }
   });
 }
 
-TEST(TileProgram, MapsAndRefuses) {
-  TileProgram program;
-  TileStep map{TileStep::Kind::map};
+TEST(TileProgram, ChangesBytes) {
+  TileStep map{TileStep::Kind::map}, flip{.kind = TileStep::Kind::flip, .mask = 0x88};
   for (std::size_t i = 0; i < 16; ++i) {
     map.low[i] = static_cast<std::uint8_t>(15 - i);
     map.high[i] = static_cast<std::uint8_t>(i << 4);
   }
-  program.steps = {map};
+  const TileStep add{.kind = TileStep::Kind::add, .mask = 200};
+  for (const int block_bits : {0, 1, 2, 3, 5}) {
+    expect_moved(block_bits, {}, [](auto tile, std::size_t i) { return tile[i]; });
+    expect_moved(block_bits, {map}, [](auto tile, std::size_t i) { return tile[i] ^ 15; });
+    expect_moved(block_bits, {flip, map}, [](auto tile, std::size_t i) { return tile[i] ^ 0x87; });
+    expect_moved(block_bits, {add}, [](auto tile, std::size_t i) { return (tile[i] + 200) % 256; });
+  }
+}
+
+TEST(TileProgram, PermutesBytesInsideBlocks) {
+  TileStep in_parts{TileStep::Kind::permute}, anywhere = in_parts;
+  in_parts.keeps_parts = true;
+  for (std::size_t i = 0; i < 64; ++i) {
+    in_parts.order[i] = static_cast<std::uint8_t>(i / 16 * 16 + i * 5 % 16);
+    anywhere.order[i] = static_cast<std::uint8_t>(i * 29 % 64);
+  }
+  expect_moved(1, {in_parts}, [](auto tile, std::size_t i) { return tile[i / 16 * 16 + i * 5 % 16]; });
+  expect_moved(3, {anywhere}, [](auto tile, std::size_t i) { return tile[i / 64 * 64 + i * 29 % 64]; });
+}
+
+// With each bit of the block's number, so that they are done in registers and in more passes than one.
+TEST(TileProgram, InterleavesAndExchangesCodes) {
+  for (const int bit : {0, 1, 2, 3, 4}) {
+    const std::size_t distance = std::size_t{64} << bit;
+    const TileStep interleave{.kind = TileStep::Kind::interleave, .block_bit = bit};
+    expect_moved(5, {interleave}, [&](auto tile, std::size_t i) {
+      const std::size_t first = i & ~distance & ~std::size_t{15}, from = i % 16 / 2 + ((i & distance) != 0 ? 8 : 0);
+      return tile[first + from + i % 2 * distance];
+    });
+    for (const auto& [mask, shift] : {std::pair(0x0F, 4), std::pair(0x33, 2), std::pair(0x55, 1)}) {
+      const TileStep exchange{
+          .kind = TileStep::Kind::butterfly, .block_bit = bit, .mask = static_cast<std::uint8_t>(mask), .shift = shift};
+      expect_moved(5, {exchange}, [&, mask = mask, shift = shift](auto tile, std::size_t i) {
+        const int a = tile[i & ~distance], b = tile[i | distance];
+        return (i & distance) == 0 ? (a & mask) | (b & mask) << shift : (a >> shift & mask) | (b & ~mask & 255);
+      });
+    }
+  }
+}
+
+TEST(TileProgram, DividesStepsIntoPasses) {
+  std::vector<TileStep> steps;
+  for (int bit = 0; bit < 5; ++bit) steps.push_back({.kind = TileStep::Kind::interleave, .block_bit = bit});
+  const TileProgram program = make_tile_program(5, steps);
+  ASSERT_EQ(program.passes.size(), 2U);
+  for (const TilePass& pass : program.passes) {
+    EXPECT_EQ(pass.bits, kRegisterBits);
+    EXPECT_EQ(pass.together.size(), 32U);
+    for (const TileStep& step : pass.steps) EXPECT_LT(step.block_bit, kRegisterBits);
+  }
+  // What is done together differs in bits 0 to 2, and then in bits 3, 4 and, to fill registers up, 0.
+  EXPECT_EQ(program.passes[0].together[7], 7);
+  EXPECT_EQ(program.passes[1].together[7], 25);
+}
+
+TEST(TileProgram, Refuses) {
+  TileProgram program = make_tile_program(0, {{.kind = TileStep::Kind::flip, .mask = 0x0F}});
   program.checks = true;
   program.refused_high[9] = 255;
-  std::vector<std::uint8_t> from(5 * 16, 0x23);
+  TileProgram moving = make_tile_program(1, {{.kind = TileStep::Kind::interleave}});
+  moving.checks_bytes = true;
+  moving.most = 0x80;
+  const std::vector<std::uint8_t> from(4 * 64, 0x23);
   on_every_target([&] {
     for (std::size_t bad = 0; bad <= from.size(); ++bad) {
       auto bytes = from;
@@ -85,18 +139,20 @@ TEST(TileProgram, MapsAndRefuses) {
       const auto to = moved(program, bytes, &good);
       EXPECT_EQ(good, bad == from.size()) << bad;
       EXPECT_TRUE(!good || to == std::vector<std::uint8_t>(from.size(), 0x2C));
+      (void)moved(moving, bytes, &good);
+      EXPECT_EQ(good, bad == from.size()) << bad;
     }
   });
 }
 
 TEST(TileProgram, RepacksOnEveryTarget) {
-  const Extent extent{70, 200};
+  const Extent extent{140, 392};
   on_every_target([&] {
     for (const char* from_name : {"torchao.plain_int32", "et_vk.w_4x8_nc", "plumb.rows_8", "torchao.uintx4"}) {
       for (const char* to_name : {"et_vk.q4gsw", "et_vk.q4_linear_kc", "aten.int4_default", "torchao.uintx4"}) {
         const Layout &from = layout_named(from_name), &to = layout_named(to_name);
         std::vector<int> codes;
-        for (int i = 0; i < 70 * 200; ++i) codes.push_back(from.min_code() + i * i / 3 % 16);
+        for (int i = 0; i < 140 * 392; ++i) codes.push_back(from.min_code() + i * i / 3 % 16);
         const auto packed = pack(from, extent, codes);
         RepackRequest request{&from, &to, "in", "out"};
         request.add = to.min_code() - from.min_code();
@@ -112,18 +168,19 @@ TEST(TileProgram, RepacksOnEveryTarget) {
 
 // Large enough to be written around the cache; beginning anywhere.
 TEST(TileProgram, MovesLargeStretchesThatBeginAnywhere) {
-  const std::size_t blocks = 4096;
-  const auto from = numbers(blocks * 16 + 64);
+  const std::size_t blocks = 1024;
+  const auto from = numbers(blocks * 64 + 64);
   const std::vector<std::int64_t> offsets = {0};
   on_every_target([&] {
     for (const std::size_t start : {0U, 1U, 17U, 63U}) {
       std::vector<std::uint8_t> to(from.size(), 0xEE);
-      const TileRun run{from.data() + 3, to.data() + start, offsets.data(), offsets.data(), 16, 16, 4095, true};
-      EXPECT_TRUE(move_tiles({}, run));
+      TileRun run{from.data() + 3, to.data() + start, offsets.data(), offsets.data(), 64, 64, 1023};
+      run.bypasses_cache = true;
+      EXPECT_TRUE(move_tiles(make_tile_program(0, {}), run));
       EXPECT_TRUE(std::equal(to.begin() + static_cast<std::ptrdiff_t>(start),
-                             to.begin() + static_cast<std::ptrdiff_t>(start + 4095 * 16), from.begin() + 3));
-      EXPECT_EQ(std::ranges::count(to, 0xEE), std::ranges::count(std::span(from).subspan(3, 4095 * 16), 0xEE) +
-                                                  static_cast<std::ptrdiff_t>(from.size() - 4095 * 16));
+                             to.begin() + static_cast<std::ptrdiff_t>(start + 1023 * 64), from.begin() + 3));
+      EXPECT_EQ(std::ranges::count(to, 0xEE), std::ranges::count(std::span(from).subspan(3, 1023 * 64), 0xEE) +
+                                                  static_cast<std::ptrdiff_t>(from.size() - 1023 * 64));
     }
   });
 }

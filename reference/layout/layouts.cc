@@ -4,6 +4,7 @@
 
 #include "reference/error.h"
 #include "reference/layout/systems.h"
+#include "reference/names.h"
 
 namespace plumb {
 namespace {
@@ -31,12 +32,12 @@ std::span<const Layout> all_layouts() {
 }
 
 const Layout& layout_named(std::string_view name) {
-  std::string known;
+  std::vector<std::string> known;
   for (const Layout& layout : all_layouts()) {
     if (layout.name == name) return layout;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", layout.name);
+    known.push_back(layout.name);
   }
-  throw Error(fmt::format("layout '{}' is unknown; expected one of {}", name, known));
+  throw Error(fmt::format("layout '{}' is unknown; nearest: {}", name, nearest_names(name, known)));
 }
 
 }  // namespace plumb

@@ -9,9 +9,8 @@
 #include <ctime>
 #include <optional>
 
-#include "impls/cpu/peaks.h"
+#include "runners/bench/beside_machine.h"
 #include "runners/bench/data.h"
-#include "runners/bench/statistics.h"
 #include "runners/execute.h"
 #include "runners/machine.h"
 #include "runners/version.h"
@@ -21,7 +20,6 @@ namespace {
 
 constexpr int kFewestSamples = 5;
 constexpr double kSampleSeconds = 1e-3;
-constexpr std::int64_t kMultiplyRounds = 20000;
 constexpr std::byte kFill{0x5A};
 
 double seconds_of(const Gauge& gauge, int calls) {
@@ -38,13 +36,6 @@ int calls_per_sample(const Gauge& gauge) {
   while (calls < (1 << 20) && seconds_of(gauge, calls) * calls < kSampleSeconds) calls *= 2;
   return calls;
 }
-
-// Memory of a case's footprint, to be copied and read.
-struct Footprint {
-  explicit Footprint(std::int64_t moved_bytes)
-      : from(static_cast<std::size_t>(moved_bytes) / 2, kFill), to(from.size(), kFill) {}
-  std::vector<std::byte> from, to;
-};
 
 std::int64_t bytes_of(const std::vector<Form>& forms) {
   std::int64_t bytes = 0;
@@ -106,43 +97,6 @@ Record blank_record(const Question& question, const Subject& subject, int thread
   return record;
 }
 
-double rate(const Gauge& gauge) {
-  const double seconds = spread_of(gauge.seconds).median;
-  return seconds > 0 ? gauge.amount / seconds : 0;
-}
-
-enum Place : std::size_t { kCase, kCopy, kRead, kMultiply };
-
-std::vector<Gauge> gauges_for(const Question& question, Footprint& memory, int threads, std::function<void()> work) {
-  std::vector<Gauge> gauges(question.operations() > 0 ? 4 : 3);
-  gauges[kCase] = {std::move(work), static_cast<double>(question.moved_bytes())};
-  gauges[kCopy] = {[&memory, threads] { cpu::copy_memory(memory.from, memory.to, threads); },
-                   2 * static_cast<double>(memory.from.size())};
-  gauges[kRead] = {[&memory, threads] {
-                     const volatile std::uint64_t sum =
-                         cpu::read_memory(memory.from, threads) + cpu::read_memory(memory.to, threads);
-                     (void)sum;
-                   },
-                   2 * static_cast<double>(memory.from.size())};
-  if (gauges.size() > kMultiply) {
-    const auto operations = static_cast<double>(cpu::multiply_and_add(kMultiplyRounds, threads));
-    gauges[kMultiply] = {[threads] { (void)cpu::multiply_and_add(kMultiplyRounds, threads); }, operations};
-  }
-  return gauges;
-}
-
-void take_down(const std::vector<Gauge>& gauges, Record& record) {
-  const Gauge &work = gauges[kCase], &copy = gauges[kCopy];
-  record.samples = std::ssize(work.seconds);
-  record.seconds = spread_of(work.seconds);
-  std::vector<double> shares = ratios(copy.seconds, work.seconds);
-  for (double& share : shares) share *= copy.amount > 0 ? work.amount / copy.amount : 0;
-  record.share_of_copy = spread_of(shares);
-  record.copy_seconds = spread_of(copy.seconds);
-  record.read_rate = rate(gauges[kRead]);
-  if (gauges.size() > kMultiply) record.operation_rate = rate(gauges[kMultiply]);
-}
-
 // One implementation, prepared for one case.
 class Measurement {
  public:
@@ -165,11 +119,8 @@ class Measurement {
     record.reason = reason_;
     record.misbehaved = misbehaved_;
     if (!reason_.empty()) return record;
-    std::vector<Gauge> gauges = gauges_for(question_, question_.footprint, threads,
-                                           [this, threads] { (void)execute_.run_on(outputs_, threads); });
-    measure_in_turn(gauges, options.min_seconds, options.should_stop);
-    take_down(gauges, record);
-    if (record.samples == 0) record.reason = "cut short";
+    measure_beside_machine(
+        question_.footprint, [this, threads] { (void)execute_.run_on(outputs_, threads); }, options, record);
     return record;
   }
 

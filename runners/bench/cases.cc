@@ -9,6 +9,7 @@
 #include "reference/error.h"
 #include "reference/formula.h"
 #include "reference/names.h"
+#include "runners/bench/repacks.h"
 
 namespace plumb::bench {
 namespace {
@@ -108,6 +109,7 @@ std::vector<std::string> group_names() {
   for (const Template& entry : kTemplates) {
     if (std::ranges::find(names, entry.group) == names.end()) names.emplace_back(entry.group);
   }
+  names.emplace_back(kRepackGroup);
   return names;
 }
 
@@ -134,7 +136,7 @@ Extents parse_shape_flag(std::string_view text, std::int64_t group) {
 }
 
 std::vector<BenchCase> plan_bench(const std::vector<std::string>& groups, std::string_view op_pattern,
-                                  const std::vector<Extents>& shapes) {
+                                  const std::vector<Extents>& shapes, const std::vector<std::string>& others) {
   check_groups(groups);
   std::vector<BenchCase> plan;
   std::set<std::string> ops, planned;
@@ -149,7 +151,9 @@ std::vector<BenchCase> plan_bench(const std::vector<std::string>& groups, std::s
       if (planned.insert(name).second) plan.push_back({entry.kind, parse_case(name), entry.bar});
     }
   }
-  if (!plan.empty()) return plan;
+  const auto is_named = [&](const std::string& other) { return glob_match(op_pattern, other); };
+  if (!plan.empty() || std::ranges::any_of(others, is_named)) return plan;
+  ops.insert(others.begin(), others.end());
   throw Error(fmt::format("--op '{}' matches no operator that is measured; nearest: {}", op_pattern,
                           nearest_names(op_pattern, {ops.begin(), ops.end()})));
 }

@@ -25,12 +25,13 @@ struct BenchCase {
   double bar;  ///< The share of memcpy's rate that is aimed at; 0 = none.
 };
 
-/// The groups that the table is divided into: "pack", "linear".
+/// The groups that the table is divided into ("pack", "linear"), and "repack".
 [[nodiscard]] std::vector<std::string> group_names();
 
 /// The cases of the groups (all, if there are none) for operators that match the pattern. Throws Error naming the
-/// nearest ones if a group or the pattern names nothing.
+/// nearest ones if a group is unknown, or the pattern names nothing here nor in `others`.
 [[nodiscard]] std::vector<BenchCase> plan_bench(const std::vector<std::string>& groups, std::string_view op_pattern,
-                                                const std::vector<Extents>& shapes);
+                                                const std::vector<Extents>& shapes,
+                                                const std::vector<std::string>& others = {});
 
 }  // namespace plumb::bench

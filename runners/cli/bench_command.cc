@@ -9,9 +9,11 @@
 
 #include "impls/cpu/targets.h"
 #include "reference/error.h"
+#include "reference/names.h"
 #include "reports/bench/formats.h"
 #include "runners/bench/bench.h"
 #include "runners/bench/peers.h"
+#include "runners/bench/repacks.h"
 #include "runners/cli/commands.h"
 #include "runners/cli/run_flags.h"
 
@@ -26,6 +28,7 @@ struct BenchFlags {
   std::int64_t group = 128;
   double min_seconds = 0.2;
   std::string peers = "auto", python = "python3";
+  bool lists = false;
 };
 
 int all_cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
@@ -64,10 +67,41 @@ void show(const bench::Record& record) {
   std::fflush(stderr);
 }
 
+// What is measured.
+struct Plan {
+  std::vector<bench::BenchCase> cases;
+  std::vector<Subject> subjects;
+  std::vector<bench::RepackCase> repacks;
+};
+
+Plan make_plan(const BenchFlags& flags) {
+  const auto shapes = parse_shapes(flags);
+  Plan plan;
+  if (flags.shared.impl.empty() || glob_match(flags.shared.impl, bench::kRepackImpl)) {
+    plan.repacks = bench::plan_repacks(flags.groups, flags.shared.op, shapes);
+  }
+  std::vector<std::string> names;
+  for (const bench::RepackCase& repack :
+       plan.repacks.empty() ? bench::plan_repacks(flags.groups, "*", shapes) : plan.repacks)
+    names.push_back(bench::op_name(repack));
+  plan.cases = bench::plan_bench(flags.groups, flags.shared.op, shapes, names);
+  if (plan.cases.empty()) return plan;
+  const std::string impl = flags.shared.impl.empty() ? "cpu." + cpu::best_target().name : flags.shared.impl;
+  // A pattern may name the conversions alone.
+  if (!plan.repacks.empty() && flags.shared.impl == bench::kRepackImpl) plan.cases.clear();
+  if (!plan.cases.empty()) plan.subjects = select_subjects(builtin_subjects(), flags.shared.op, impl);
+  return plan;
+}
+
+int list(const Plan& plan) {
+  for (const bench::BenchCase& each : plan.cases) fmt::print("{}\n", to_string(each.test_case));
+  for (const bench::RepackCase& each : plan.repacks) fmt::print("{}\n", bench::case_name(each));
+  return 0;
+}
+
 int bench_and_report(BenchFlags flags, const std::string& command) {
-  if (flags.shared.impl.empty()) flags.shared.impl = "cpu." + cpu::best_target().name;
-  const auto cases = bench::plan_bench(flags.groups, flags.shared.op, parse_shapes(flags));
-  const auto subjects = select_subjects(builtin_subjects(), flags.shared.op, flags.shared.impl);
+  const Plan plan = make_plan(flags);
+  if (flags.lists) return list(plan);
   bench::BenchOptions options;
   options.threads = parse_threads(flags.threads);
   options.min_seconds = flags.min_seconds;
@@ -81,7 +115,8 @@ int bench_and_report(BenchFlags flags, const std::string& command) {
     };
   }
   check_output_folder(flags.shared);
-  const bench::Run run = bench::run_bench(cases, subjects, options);
+  bench::Run run = bench::run_bench(plan.cases, plan.subjects, options);
+  bench::measure_repacks(plan.repacks, options, run);
   if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\x1b[K");
   fmt::print("{}\n{} in {:.1f} s\n", bench::text_table(run), bench::headline(run), run.info.seconds);
   if (!flags.shared.out.empty()) {
@@ -121,6 +156,7 @@ void add_flags(CLI::App& command, BenchFlags& flags) {
       ->check(CLI::IsMember({"auto", "none"}))
       ->capture_default_str();
   command.add_option("--python", flags.python, "The python to ask for peers")->capture_default_str();
+  command.add_flag("--list", flags.lists, "Print the names of the cases instead of measuring them");
   command.add_option("--out", flags.shared.out, "Folder for report.html, results.csv and results.json")
       ->type_name("DIR");
   command.add_flag("--overwrite", flags.shared.overwrite, "Replace results that are already in DIR");
@@ -138,7 +174,11 @@ void add_bench(CLI::App& app, Context& context) {
       "footprint with the same threads, in this process: what the numbers are compared with was measured beside them.\n"
       "Whether results are right is what `plumb run` says.\n\n"
       "Exit codes: 0 measured; 1 an implementation failed; 2 nothing measured, or cut short; 3 bad request.\n\n"
-      "Examples:\n  plumb bench pack\n  plumb bench pack --op 'pack_*' --threads 1 --min-time 1 --out speed\n"
+      "Conversions between layouts, as `plumb repack` does them, are named repack/FROM/TO; by default some that stand "
+      "for\n"
+      "all others are measured, with --op every pair of layouts of one width that it names.\n\n"
+      "Examples:\n  plumb bench pack\n  plumb bench repack --op 'repack/et_vk.q4gsw/*' --list\n  plumb bench pack --op "
+      "'pack_*' --threads 1 --min-time 1 --out speed\n"
       "  plumb bench linear --shape 1x4096x4096,32x4096x4096 --python venv/bin/python");
   command->callback([flags, &context] { context.exit_code = bench_and_report(*flags, context.command); });
 }
