@@ -10,8 +10,6 @@
 
 #include <cstring>
 
-#include "impls/cpu/parallel.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/grouped_linear.cc"
 #include <hwy/foreach_target.h>
@@ -325,34 +323,6 @@ HWY_EXPORT(SumBlocks);
 
 GroupedFunctions grouped_functions(const Target& target) {
   return {PLUMB_FOR_TARGET(SumBlocks, target), linear_row_functions(target)};
-}
-
-namespace {
-
-void run(const Call& call, const GroupedWeight& weight, const GroupedFunctions& functions) {
-  const std::int64_t rows = call["M"], outputs = weight.rows;
-  if (rows == 0) return;
-  const PaddedRows x(call, functions.rows, weight.columns, weight.factors.empty() ? nullptr : weight.factors.data(),
-                     weight.dynamic);
-  std::vector<float> sums(static_cast<std::size_t>(rows * outputs));
-  const GroupedSums job{x.data(), rows, x.stride(), &weight, sums.data(), outputs};
-  parallel_ranges(weight.blocks, call.threads(),
-                  [&](std::int64_t first, std::int64_t last) { functions.sum(job, first, last); });
-  const float* bias = weight.bias.empty() ? nullptr : weight.bias.data();
-  for (std::int64_t m = 0; m < rows; ++m) {
-    functions.rows.finish(call.output_dtype(), sums.data() + m * outputs, m, outputs, bias, weight.rounds_before_bias,
-                          call.output<std::byte>().data());
-  }
-}
-
-}  // namespace
-
-Kernel grouped_linear(const char* op, const Target& target, ReadLinear read) {
-  const GroupedFunctions functions = grouped_functions(target);
-  return {op, kGroupedContract, [read](const Call& call) { return std::make_shared<GroupedWeight>(read(call)); },
-          [functions](const Call& call, void* prepared) {
-            run(call, *static_cast<const GroupedWeight*>(prepared), functions);
-          }};
 }
 
 }  // namespace plumb::cpu
