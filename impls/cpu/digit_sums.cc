@@ -8,8 +8,6 @@
 
 #include <cstring>
 
-#include "impls/cpu/amx.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/digit_sums.cc"
 #include <hwy/foreach_target.h>
@@ -139,16 +137,6 @@ namespace plumb::cpu {
 HWY_EXPORT(SumDigitsPlain);
 HWY_EXPORT(SumDigitsWithInstruction);
 HWY_EXPORT(SumDigitsInTiles);
-
-bool has_byte_products(const Target& target, ByteProducts products) {
-  if (products == ByteProducts::plain) return true;
-#if HWY_ARCH_X86
-  if (products == ByteProducts::tiles) return target.bit == HWY_AVX3 && has_amx_int8();
-  if (target.bit == HWY_AVX3) return __builtin_cpu_supports("avx512vnni") != 0;
-  if (target.bit == HWY_AVX2) return __builtin_cpu_supports("avxvnni") != 0;
-#endif
-  return false;
-}
 
 SumDigits digit_sums(const Target& target, ByteProducts products) {
   if (products == ByteProducts::tiles) return PLUMB_FOR_TARGET(SumDigitsInTiles, target);

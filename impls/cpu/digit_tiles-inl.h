@@ -10,9 +10,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include "impls/cpu/amx.h"
+#include "impls/cpu/code_tiles-inl.h"
 #include "impls/cpu/digit_sums.h"
-#include "impls/cpu/int8_codes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
@@ -79,28 +78,6 @@ HWY_INLINE void AddSegment(const IntPair* sum, float high, float low, const floa
 }
 
 #if HWY_TARGET == HWY_AVX3
-constexpr int64_t kTile = 16;         // rows of a tile, and quads of a row
-constexpr int64_t kTileBytes = 1024;  // 16 rows of 64 bytes
-constexpr int64_t kTileRowsTogether = 64;
-
-// The codes of a segment as bytes: tiles of 16 quads of rows 0 … 15, and the same of rows 16 … 31; beyond the segment
-// zero, so that whatever they are multiplied by does not count.
-template <class Codes>
-HWY_INLINE void UnpackSegment(const uint8_t* codes, int64_t quads, int64_t steps, uint8_t* low, uint8_t* high) {
-  const LaneTag d;
-  for (int64_t q = 0; q < quads; ++q) {
-    const IntPair both = Codes::Load(codes + q * Codes::kBytes, 0);
-    hn::Store(both.low, d, reinterpret_cast<int32_t*>(low + 64 * q));
-    hn::Store(both.high, d, reinterpret_cast<int32_t*>(high + 64 * q));
-  }
-  for (int64_t q = quads; q < kTile * steps; ++q) {
-    hn::Store(hn::Zero(d), d, reinterpret_cast<int32_t*>(low + 64 * q));
-    hn::Store(hn::Zero(d), d, reinterpret_cast<int32_t*>(high + 64 * q));
-  }
-}
-
-using TileSums = int32_t[2][kTile * kTile];  // of both halves of a block: [row of activation, output]
-
 // Row m, which is row r of its tiles, with one segment.
 template <int kDigits>
 HWY_INLINE void AddTileRow(const DigitSums& job, int64_t group, int64_t s, int64_t m, const TileSums* sums,
@@ -118,25 +95,42 @@ HWY_INLINE void AddTileRow(const DigitSums& job, int64_t group, int64_t s, int64
   AddSegment<kDigits>(sum, x.high[at], x.low[at], job.weight->scale.data() + group, total);
 }
 
-// Sums of 16 rows with one segment, a tile of each half of the block for each digit, added to the rows' totals.
-HWY_INLINE void AddTiles(const DigitSums& job, int64_t block, int64_t s, int64_t m, const uint8_t* low,
-                         const uint8_t* high, FloatPair* totals) {
-  const DigitRows& x = *job.x;
-  const QuadWeight& w = *job.weight;
-  HWY_ALIGN TileSums sums[kMostDigits];
-  const int64_t end = HWY_MIN(m + kTile, x.rows);
+// The digits of one segment of rows [m, end), of a tile.
+HWY_INLINE int MostDigits(const DigitRows& x, int64_t m, int64_t end, int64_t s) {
   int used = 0;
   for (int64_t row = m; row < end; ++row) {
     if (IsGood(x, row)) used = HWY_MAX(used, static_cast<int>(x.used[x.at(row, s)]));
   }
-  for (int p = 0; p < used; ++p) {
-    amx_sum(x.digits.data() + x.place(m, s, p), low, high, x.pieces(), sums[p][0], sums[p][1]);
+  return used;
+}
+
+// Sums of `rows` <= 32 rows with one segment, a tile of each half of the block for each digit, added to their totals.
+HWY_INLINE void AddTiles(const DigitSums& job, int64_t block, int64_t s, int64_t m, int64_t rows, const uint8_t* low,
+                         const uint8_t* high, FloatPair* totals) {
+  const DigitRows& x = *job.x;
+  const QuadWeight& w = *job.weight;
+  HWY_ALIGN TileSums sums[2][kMostDigits];
+  HWY_ALIGN TileSums unused;
+  const int8_t* digits[2 * kMostDigits + 1];
+  int32_t* to[2 * kMostDigits + 1];
+  int count = 0;
+  for (int64_t tile = 0; tile * kTile < rows; ++tile) {
+    const int64_t first = m + tile * kTile;
+    const int used = MostDigits(x, first, HWY_MIN(first + kTile, x.rows), s);
+    for (int p = 0; p < used; ++p, ++count) {
+      digits[count] = x.digits.data() + x.place(first, s, p);
+      to[count] = sums[tile][p][0];
+    }
   }
+  digits[count] = count > 0 ? digits[count - 1] : nullptr;  // where they are odd, one is summed up twice
+  to[count] = unused[0];
+  for (int i = 0; i < count; i += 2)
+    amx_sum({{digits[i], digits[i + 1]}, 64, kTileBytes}, low, high, x.pieces(), {to[i], to[i + 1]});
   const int64_t group = (block * w.groups() + s / w.segments_per_group) * kQuadBlockRows;
-  for (int64_t row = m; row < end; ++row) {
-    if (!IsGood(x, row)) continue;
-    WithDigits(x.used[x.at(row, s)],
-               [&](auto digits) HWY_ATTR { AddTileRow<digits>(job, group, s, row, sums, totals[row - m]); });
+  for (int64_t r = 0; r < rows; ++r) {
+    if (!IsGood(x, m + r)) continue;
+    WithDigits(x.used[x.at(m + r, s)],
+               [&](auto used) HWY_ATTR { AddTileRow<used>(job, group, s, m + r, sums[r / kTile], totals[r]); });
   }
 }
 
@@ -150,7 +144,9 @@ HWY_INLINE void SumBlockInTiles(const DigitSums& job, int64_t block, int64_t fir
   for (int64_t s = 0; s < w.segments; ++s) {
     UnpackSegment<Codes>(w.codes.data() + (block * w.segments + s) * w.quads * Codes::kBytes, w.quads, job.x->pieces(),
                          low, high);
-    for (int64_t m = 0; m < rows; m += kTile) AddTiles(job, block, s, first_m + m, low, high, totals + m);
+    for (int64_t m = 0; m < rows; m += 2 * kTile) {
+      AddTiles(job, block, s, first_m + m, HWY_MIN(rows - m, 2 * kTile), low, high, totals + m);
+    }
   }
   const int64_t first = block * kQuadBlockRows, count = HWY_MIN(w.rows - first, kQuadBlockRows);
   for (int64_t m = 0; m < rows; ++m) {

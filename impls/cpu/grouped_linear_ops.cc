@@ -34,7 +34,7 @@ struct Prepared {
   bool is_asked = false;
 };
 
-// Engines of a target: `few` for single rows of activation, `many` for more.
+// Engines of a target: `few` for up to kFewRows rows of activation, `many` for more.
 struct Engines {
   GroupedFunctions floats;
   DigitEngine few, many;
@@ -42,7 +42,7 @@ struct Engines {
 
   // The one for that many rows, if digits are worth while.
   [[nodiscard]] const DigitEngine* digits_for(std::int64_t rows, std::int64_t dynamic) const {
-    if (rows == 1 && (has_vectors || is_forced)) return &few;
+    if (rows <= kFewRows && (has_vectors || is_forced)) return &few;
     if (many.products == ByteProducts::tiles || is_forced) return &many;
     return dynamic != 0 && has_vectors ? &many : nullptr;
   }
@@ -51,12 +51,8 @@ struct Engines {
 };
 
 Engines engines_of(const Target& target, std::optional<ByteProducts> forced) {
-  const auto best = [&](std::initializer_list<ByteProducts> choices) {
-    return *std::ranges::find_if(choices, [&](ByteProducts each) { return has_byte_products(target, each); });
-  };
-  using enum ByteProducts;
-  const ByteProducts few = forced ? *forced : best({instruction, plain});
-  const ByteProducts many = forced ? *forced : best({tiles, instruction, plain});
+  const ByteProducts few = forced.value_or(best_for_few_rows(target));
+  const ByteProducts many = forced.value_or(best_for_many_rows(target));
   return {grouped_functions(target), digit_engine(target, few), digit_engine(target, many), forced.has_value(),
           target.name != "scalar"};
 }
