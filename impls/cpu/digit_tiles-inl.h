@@ -95,14 +95,8 @@ HWY_INLINE void AddTileRow(const DigitSums& job, int64_t group, int64_t s, int64
   AddSegment<kDigits>(sum, x.high[at], x.low[at], job.weight->scale.data() + group, total);
 }
 
-// The digits of one segment of rows [m, end), of a tile.
-HWY_INLINE int MostDigits(const DigitRows& x, int64_t m, int64_t end, int64_t s) {
-  int used = 0;
-  for (int64_t row = m; row < end; ++row) {
-    if (IsGood(x, row)) used = HWY_MAX(used, static_cast<int>(x.used[x.at(row, s)]));
-  }
-  return used;
-}
+// How many digits a segment of a row has; 0 if the row is not good.
+HWY_INLINE int DigitsOf(const DigitRows& x, int64_t m, int64_t s) { return IsGood(x, m) ? x.used[x.at(m, s)] : 0; }
 
 // Sums of `rows` <= 32 rows with one segment, a tile of each half of the block for each digit, added to their totals.
 HWY_INLINE void AddTiles(const DigitSums& job, int64_t block, int64_t s, int64_t m, int64_t rows, const uint8_t* low,
@@ -116,7 +110,8 @@ HWY_INLINE void AddTiles(const DigitSums& job, int64_t block, int64_t s, int64_t
   int count = 0;
   for (int64_t tile = 0; tile * kTile < rows; ++tile) {
     const int64_t first = m + tile * kTile;
-    const int used = MostDigits(x, first, HWY_MIN(first + kTile, x.rows), s);
+    int used = 0;
+    for (int64_t row = first; row < HWY_MIN(first + kTile, x.rows); ++row) used = HWY_MAX(used, DigitsOf(x, row, s));
     for (int p = 0; p < used; ++p, ++count) {
       digits[count] = x.digits.data() + x.place(first, s, p);
       to[count] = sums[tile][p][0];
@@ -127,10 +122,14 @@ HWY_INLINE void AddTiles(const DigitSums& job, int64_t block, int64_t s, int64_t
   for (int i = 0; i < count; i += 2)
     amx_sum({{digits[i], digits[i + 1]}, 64, kTileBytes}, low, high, x.pieces(), {to[i], to[i + 1]});
   const int64_t group = (block * w.groups() + s / w.segments_per_group) * kQuadBlockRows;
-  for (int64_t r = 0; r < rows; ++r) {
-    if (!IsGood(x, m + r)) continue;
-    WithDigits(x.used[x.at(m + r, s)],
-               [&](auto used) HWY_ATTR { AddTileRow<used>(job, group, s, m + r, sums[r / kTile], totals[r]); });
+  // Most rows have as many digits as their neighbours.
+  for (int64_t r = 0, end = 0; r < rows; r = end) {
+    const int own = DigitsOf(x, m + r, s);
+    for (end = r + 1; end < rows && DigitsOf(x, m + end, s) == own;) ++end;
+    if (own == 0) continue;
+    WithDigits(own, [&](auto used) HWY_ATTR {
+      for (int64_t i = r; i < end; ++i) AddTileRow<used>(job, group, s, m + i, sums[i / kTile], totals[i]);
+    });
   }
 }
 

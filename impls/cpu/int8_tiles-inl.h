@@ -162,14 +162,16 @@ HWY_INLINE void BlocksWith(const Int8Args& a, int64_t first_block, int64_t last_
 }
 
 #if HWY_TARGET == HWY_AVX3
-// Rows [first_m, first_m + rows), at most kTileRowsTogether, of one block.
+constexpr int64_t kInt8RowsTogether = 128;  // whose activations stay in the second cache
+
+// Rows [first_m, first_m + rows), at most kInt8RowsTogether, of one block.
 template <class Codes>
 HWY_INLINE void Int8BlockInTiles(const Int8Args& a, int64_t block, int64_t first_m, int64_t rows, uint8_t* low,
                                  uint8_t* high) {
   const LaneTag d;
   const FloatLanes df;
   HWY_ALIGN TileSums sums[2];
-  FloatPair totals[kTileRowsTogether];
+  FloatPair totals[kInt8RowsTogether];
   for (FloatPair& total : totals) total = {hn::Zero(df), hn::Zero(df)};
   const int64_t pieces = (a.quads + kTile - 1) / kTile;
   for (int64_t g = 0; g < a.groups; ++g) {
@@ -197,9 +199,9 @@ HWY_INLINE void BlocksInTiles(const Int8Args& a, int64_t first_block, int64_t la
   const auto bytes = static_cast<size_t>((a.quads + kTile - 1) / kTile * kTileBytes);
   AlignedVector<uint8_t> low(bytes), high(bytes);
   const AmxTiles configured;
-  for (int64_t m = 0; m < a.rows; m += kTileRowsTogether) {
+  for (int64_t m = 0; m < a.rows; m += kInt8RowsTogether) {
     for (int64_t block = first_block; block < last_block; ++block) {
-      Int8BlockInTiles<Codes>(a, block, m, HWY_MIN(a.rows - m, kTileRowsTogether), low.data(), high.data());
+      Int8BlockInTiles<Codes>(a, block, m, HWY_MIN(a.rows - m, kInt8RowsTogether), low.data(), high.data());
     }
   }
 }

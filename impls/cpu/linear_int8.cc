@@ -11,6 +11,7 @@
 
 #include "impls/cpu/aligned_vector.h"
 #include "impls/cpu/int8_args.h"
+#include "impls/cpu/linear_rows.h"
 #include "impls/cpu/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -26,7 +27,8 @@ namespace plumb::cpu {
 
 // Rows of an activation that are to be quantised; the results are those of Int8Args.
 struct QuantiseArgs {
-  const float* x;  // [M, groups, group]
+  const float* x;  // [M, x_stride]
+  std::int64_t x_stride;
   const float* scale;
   const std::int32_t* zp;
   std::int32_t* quads;  // [M, stride], zeroed
@@ -82,8 +84,9 @@ void QuantiseRows(const QuantiseArgs& a, int64_t first, int64_t last) {
     const float inverse = 1.0F / a.scale[m];
     for (int64_t g = 0; g < a.groups; ++g) {
       const int64_t at = m * a.groups + g;
-      a.sums[at] = a.offset * QuantiseGroup(a.x + at * a.group, a.group, inverse, static_cast<float>(a.zp[m]),
-                                            reinterpret_cast<int8_t*>(a.quads + m * a.stride + g * a.quads_per_group));
+      a.sums[at] =
+          a.offset * QuantiseGroup(a.x + m * a.x_stride + g * a.group, a.group, inverse, static_cast<float>(a.zp[m]),
+                                   reinterpret_cast<int8_t*>(a.quads + m * a.stride + g * a.quads_per_group));
     }
   }
 }
@@ -106,6 +109,7 @@ struct Way {
   void (*blocks)(const Int8Args&, std::int64_t, std::int64_t);
   void (*quantise)(const QuantiseArgs&, std::int64_t, std::int64_t);
   bool wide;
+  LinearRowFunctions rows;
   ByteProducts few, many;  // for few rows of activation, and for more
 
   [[nodiscard]] ByteProducts products(std::int64_t rows) const { return rows <= kFewRows ? few : many; }
@@ -195,7 +199,8 @@ struct Activation {
 };
 
 Activation quantised(const Call& call, const Extents& e, const Way& way) {
-  const std::vector<float> x = call.input_as_f32(kX), scales = call.input_as_f32(kInputScales);
+  const PaddedRows x(call, way.rows, call["K"]);
+  const std::vector<float> scales = call.input_as_f32(kInputScales);
   const std::int8_t* zps = call.input<std::int8_t>(kInputZp).data();
   const std::int64_t rows = call["M"];
   Activation a;
@@ -208,8 +213,8 @@ Activation quantised(const Call& call, const Extents& e, const Way& way) {
   a.stride = (e.groups * e.quads + 15) / 16 * 16 + 16;
   a.quads.resize(static_cast<std::size_t>((rows + 31) / 32 * 32 * a.stride + 16 * e.quads));
   a.sums.resize(static_cast<std::size_t>(rows * e.groups));
-  const QuantiseArgs args{x.data(),      a.scale.data(), a.zp.data(), a.quads.data(), a.stride,
-                          a.sums.data(), e.groups,       e.group,     e.quads,        way.wide ? 128 : 8};
+  const QuantiseArgs args{x.data(),      x.stride(), a.scale.data(), a.zp.data(), a.quads.data(),    a.stride,
+                          a.sums.data(), e.groups,   e.group,        e.quads,     way.wide ? 128 : 8};
   // Fewer threads than there may be, so that each has some work.
   const std::int64_t threads = std::min<std::int64_t>(call.threads(), rows * call["K"] / (1 << 14) + 1);
   parallel_ranges(rows, static_cast<int>(threads),
@@ -217,12 +222,13 @@ Activation quantised(const Call& call, const Extents& e, const Way& way) {
   return a;
 }
 
-Activation as_it_is(const Call& call, const Extents& e) {
-  const std::vector<float> x = call.input_as_f32(kX);
+Activation as_it_is(const Call& call, const Extents& e, const Way& way) {
+  const PaddedRows x(call, way.rows, call["K"]);
   Activation a = {};
   a.padded.resize(static_cast<std::size_t>(std::max<std::int64_t>(call["M"] * e.groups * e.quads * 4, 1)));
   for (std::int64_t at = 0; at < call["M"] * e.groups; ++at) {
-    std::copy_n(x.begin() + at * e.group, e.group, a.padded.begin() + at * e.quads * 4);
+    const float* from = x.data() + at / e.groups * x.stride() + at % e.groups * e.group;
+    std::copy_n(from, e.group, a.padded.begin() + at * e.quads * 4);
   }
   return a;
 }
@@ -230,8 +236,11 @@ Activation as_it_is(const Call& call, const Extents& e) {
 void run(const Call& call, const Prepared& prepared, const Way& way) {
   const Extents e(call, way.wide);
   const bool is_float = call["activation"] == kFloat;
-  const Activation a = is_float ? as_it_is(call, e) : quantised(call, e, way);
-  std::vector<float> y(static_cast<std::size_t>(call.output_count()));
+  const Activation a = is_float ? as_it_is(call, e, way) : quantised(call, e, way);
+  float* in_place = call.output<float>().data();
+  const bool is_in_place =
+      call.output_dtype() == DType::f32 && reinterpret_cast<std::uintptr_t>(in_place) % alignof(float) == 0;
+  std::vector<float> y(is_in_place ? 0 : static_cast<std::size_t>(call.output_count()));
   const Int8Args args{.codes = prepared.codes.get(),
                       .scales = prepared.scales.data(),
                       .sums = prepared.sums.data(),
@@ -242,7 +251,7 @@ void run(const Call& call, const Prepared& prepared, const Way& way) {
                       .x_scale = a.scale.data(),
                       .x_zp = a.zp.data(),
                       .x_float = is_float ? a.padded.data() : nullptr,
-                      .y = y.data(),
+                      .y = is_in_place ? in_place : y.data(),
                       .rows = call["M"],
                       .outputs = call["N"],
                       .groups = e.groups,
@@ -251,7 +260,7 @@ void run(const Call& call, const Prepared& prepared, const Way& way) {
                       .products = way.products(call["M"])};
   parallel_ranges(e.blocks, call.threads(),
                   [&](std::int64_t first, std::int64_t last) { way.blocks(args, first, last); });
-  call.store_f32(y);
+  if (!is_in_place) call.store_f32(y);
 }
 
 // An activation of int8: a group's sum is rounded to f32 (1), multiplied by a scale (1, none with FMA), takes part in
@@ -260,7 +269,12 @@ void run(const Call& call, const Prepared& prepared, const Way& way) {
 constexpr plumb_contract kContract = {PLUMB_F32, PLUMB_F64, PLUMB_F32, 1, 4, 0, 1};
 
 Kernel kernel_with(const char* op, const Target& target, bool wide, ByteProducts few, ByteProducts many) {
-  const Way way{PLUMB_FOR_TARGET(Int8Blocks, target), PLUMB_FOR_TARGET(QuantiseRows, target), wide, few, many};
+  const Way way{PLUMB_FOR_TARGET(Int8Blocks, target),
+                PLUMB_FOR_TARGET(QuantiseRows, target),
+                wide,
+                linear_row_functions(target),
+                few,
+                many};
   return {op, kContract, [wide](const Call& call) { return prepare(call, wide); },
           [way](const Call& call, void* prepared) { run(call, *static_cast<const Prepared*>(prepared), way); }};
 }

@@ -7,6 +7,8 @@ import os
 import sys
 import time
 
+sys.dont_write_bytecode = True  # nothing is left beside the script
+
 import ggml_peer
 import onednn_peer
 from peer import Peer
