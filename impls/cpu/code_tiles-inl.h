@@ -7,6 +7,8 @@
 #define IMPLS_CPU_CODE_TILES_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
+
 #include "impls/cpu/amx.h"
 #include "impls/cpu/int8_codes-inl.h"
 
@@ -24,6 +26,7 @@ template <class Codes>
 HWY_INLINE void UnpackSegment(const uint8_t* codes, int64_t quads, int64_t steps, uint8_t* low, uint8_t* high) {
   const LaneTag d;
   for (int64_t q = 0; q < quads; ++q) {
+    hwy::Prefetch(codes + (q + quads) * Codes::kBytes);  // the segment after this one
     const IntPair both = Codes::Load(codes + q * Codes::kBytes, 0);
     hn::Store(both.low, d, reinterpret_cast<int32_t*>(low + 64 * q));
     hn::Store(both.high, d, reinterpret_cast<int32_t*>(high + 64 * q));
