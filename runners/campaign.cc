@@ -45,19 +45,25 @@ void on_interrupt(int signal) {
   interrupted = 1;
 }
 
+// Significand bits of the narrowest type that a product or a sum goes through: data must be exact in those.
+int exact_bits_of(const plumb_impl& impl) {
+  const Contract contract = contract_of(impl);
+  return std::min(info(contract.accumulator).precision_bits, info(contract.activation).precision_bits);
+}
+
 bool needs_mode(const DataMode& mode, const std::vector<const plumb_impl*>& impls) {
   if (!mode.exact() || mode.name == "exact") return true;
   for (const plumb_impl* impl : impls) {
-    if (info(contract_of(*impl).accumulator).precision_bits == mode.exact_bits) return true;
+    if (exact_bits_of(*impl) == mode.exact_bits) return true;
   }
   return false;
 }
 
-// On data that are exact only in a wider accumulator than the implementation's, bits may differ.
+// On data that are exact only in wider types than the implementation's, bits may differ.
 bool can_answer(const Case& test_case, const plumb_impl& impl) {
   if (impl.op != test_case.op->name) return false;
   return test_case.op->arithmetic == Arithmetic::prescribed || !test_case.mode->exact() ||
-         info(contract_of(impl).accumulator).precision_bits >= test_case.mode->exact_bits;
+         exact_bits_of(impl) >= test_case.mode->exact_bits;
 }
 
 std::string join_unique(const std::vector<Subject>& subjects, bool ops, const std::string& wanted) {
