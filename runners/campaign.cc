@@ -17,6 +17,7 @@
 #include "runners/diagnose.h"
 #include "runners/execute.h"
 #include "runners/machine.h"
+#include "runners/model_shapes.h"
 #include "runners/plan.h"
 #include "runners/progress.h"
 #include "runners/version.h"
@@ -109,7 +110,7 @@ std::vector<Subject> select_subjects(const std::vector<Subject>& all, const std:
   return selected;
 }
 
-std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed) {
+std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed, std::string_view models) {
   std::vector<Case> plan;
   for (const Op& op : all_ops()) {
     std::vector<const plumb_impl*> impls;
@@ -117,7 +118,7 @@ std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint6
       if (op.name == subject.impl->op) impls.push_back(subject.impl);
     }
     if (impls.empty()) continue;
-    for (const Case& test_case : plan_cases(op, seed)) {
+    for (const Case& test_case : models.empty() ? plan_cases(op, seed) : plan_model_cases(op, models, seed)) {
       if (needs_mode(*test_case.mode, impls)) plan.push_back(test_case);
     }
   }

@@ -47,8 +47,8 @@ struct DigitRows {
 
 /// Compiled for one target.
 struct DigitFunctions {
-  /// Row m from segments * segment numbers. A row that is not finite, has numbers beyond 2^60 or below 2^-60 of one
-  /// segment only, or numbers of a segment that are too far apart for the tolerance, is not good.
+  /// Row m from segments * segment numbers. A row is not good if it is not finite, if the largest
+  /// number of a segment is beyond 2^60 or below 2^-60, or if numbers of a segment are too far apart for the tolerance.
   void (*split)(const float* x, std::int64_t m, float tolerance, DigitRows& rows);
   /// Row m quantised to int8, `together` columns (a multiple of a segment) by one scale: s = max |x| / 127,
   /// d = rne(x / s). A row that is not finite is not good.

@@ -1,5 +1,7 @@
 // y[m, n] = sum_k x[m, k] * w[n, k] + bias[n] with w dequantised in f32.
 //
+// This is the way of f32; grouped_linear_ops.cc says when digit_linear.h's is taken instead.
+//
 // Every sum is made of 16 partial sums, one for each k mod 16, in the order of k, and folded at the end: the same
 // whatever the number of rows, threads or lanes. Few rows of activation decode codes as they go. More rows share tiles
 // of eight weight rows, dequantised once into the nearest cache.
