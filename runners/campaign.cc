@@ -17,6 +17,7 @@
 #include "runners/diagnose.h"
 #include "runners/execute.h"
 #include "runners/machine.h"
+#include "runners/model_shapes.h"
 #include "runners/plan.h"
 #include "runners/progress.h"
 #include "runners/version.h"
@@ -45,19 +46,25 @@ void on_interrupt(int signal) {
   interrupted = 1;
 }
 
+// Significand bits of the narrowest type that a product or a sum goes through: data must be exact in those.
+int exact_bits_of(const plumb_impl& impl) {
+  const Contract contract = contract_of(impl);
+  return std::min(info(contract.accumulator).precision_bits, info(contract.activation).precision_bits);
+}
+
 bool needs_mode(const DataMode& mode, const std::vector<const plumb_impl*>& impls) {
   if (!mode.exact() || mode.name == "exact") return true;
   for (const plumb_impl* impl : impls) {
-    if (info(contract_of(*impl).accumulator).precision_bits == mode.exact_bits) return true;
+    if (exact_bits_of(*impl) == mode.exact_bits) return true;
   }
   return false;
 }
 
-// On data that are exact only in a wider accumulator than the implementation's, bits may differ.
+// On data that are exact only in wider types than the implementation's, bits may differ.
 bool can_answer(const Case& test_case, const plumb_impl& impl) {
   if (impl.op != test_case.op->name) return false;
   return test_case.op->arithmetic == Arithmetic::prescribed || !test_case.mode->exact() ||
-         info(contract_of(impl).accumulator).precision_bits >= test_case.mode->exact_bits;
+         exact_bits_of(impl) >= test_case.mode->exact_bits;
 }
 
 std::string join_unique(const std::vector<Subject>& subjects, bool ops, const std::string& wanted) {
@@ -103,7 +110,7 @@ std::vector<Subject> select_subjects(const std::vector<Subject>& all, const std:
   return selected;
 }
 
-std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed) {
+std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed, std::string_view models) {
   std::vector<Case> plan;
   for (const Op& op : all_ops()) {
     std::vector<const plumb_impl*> impls;
@@ -111,7 +118,7 @@ std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint6
       if (op.name == subject.impl->op) impls.push_back(subject.impl);
     }
     if (impls.empty()) continue;
-    for (const Case& test_case : plan_cases(op, seed)) {
+    for (const Case& test_case : models.empty() ? plan_cases(op, seed) : plan_model_cases(op, models, seed)) {
       if (needs_mode(*test_case.mode, impls)) plan.push_back(test_case);
     }
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reports/record.h"
@@ -19,8 +20,10 @@ namespace plumb {
 [[nodiscard]] std::vector<Subject> builtin_subjects();
 
 /// Cases for every operator that one of the subjects implements. Modes for narrow accumulators are planned only where a
-/// subject's contract has one.
-[[nodiscard]] std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed);
+/// subject's contract has one. The shapes are the planned ones, or, if `models` is not empty, those of the models that
+/// match it (model_shapes.h).
+[[nodiscard]] std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed,
+                                              std::string_view models = {});
 
 /// One unit for each case, with one step for each subject that implements its operator.
 [[nodiscard]] std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects);

@@ -242,9 +242,8 @@ Tensor make_codes(const Port& port, const Source& source) {
   const Layout& layout = layout_of(port, source.signature);
   const Extent extent = extent_of(source.signature);
   std::vector<int> codes(static_cast<std::size_t>(extent.rows * extent.columns));
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    codes[i] = static_cast<int>(source.random.integer(i, layout.min_code(), layout.max_code()));
-  }
+  const int low = layout.min_code(), high = layout.max_code();
+  for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<int>(source.random.integer(i, low, high));
   const std::vector<std::uint8_t> packed = pack(layout, extent, codes);
   Tensor tensor(DType::u8, shape_of(port, source.signature));
   PLUMB_CHECK(tensor.codes().size() == packed.size());

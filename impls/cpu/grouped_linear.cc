@@ -1,5 +1,7 @@
 // y[m, n] = sum_k x[m, k] * w[n, k] + bias[n] with w dequantised in f32.
 //
+// This is the way of f32; grouped_linear_ops.cc says when digit_linear.h's is taken instead.
+//
 // Every sum is made of 16 partial sums, one for each k mod 16, in the order of k, and folded at the end: the same
 // whatever the number of rows, threads or lanes. Few rows of activation decode codes as they go. More rows share tiles
 // of eight weight rows, dequantised once into the nearest cache.
@@ -9,8 +11,6 @@
 #include <hwy/cache_control.h>
 
 #include <cstring>
-
-#include "impls/cpu/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/grouped_linear.cc"
@@ -325,37 +325,6 @@ HWY_EXPORT(SumBlocks);
 
 GroupedFunctions grouped_functions(const Target& target) {
   return {PLUMB_FOR_TARGET(SumBlocks, target), linear_row_functions(target)};
-}
-
-namespace {
-
-void run(const Call& call, const GroupedWeight& weight, const GroupedFunctions& functions) {
-  const std::int64_t rows = call["M"], outputs = weight.rows;
-  if (rows == 0) return;
-  const PaddedRows x = weight.activation
-                           ? PaddedRows(weight.activation(call), rows)
-                           : PaddedRows(call, functions.rows, weight.columns,
-                                        weight.factors.empty() ? nullptr : weight.factors.data(), weight.dynamic);
-  std::vector<float> sums(static_cast<std::size_t>(rows * outputs));
-  const GroupedSums job{x.data(), rows, x.stride(), &weight, sums.data(), outputs};
-  parallel_ranges(weight.blocks, call.threads(),
-                  [&](std::int64_t first, std::int64_t last) { functions.sum(job, first, last); });
-  const float* bias = weight.bias.empty() ? nullptr : weight.bias.data();
-  for (std::int64_t m = 0; m < rows; ++m) {
-    functions.rows.finish(call.output_dtype(), sums.data() + m * outputs, m, outputs, bias, weight.rounds_before_bias,
-                          call.output<std::byte>().data());
-  }
-}
-
-}  // namespace
-
-Kernel grouped_linear(const char* op, const Target& target, MakeLinear read) {
-  const GroupedFunctions functions = grouped_functions(target);
-  return {op, kGroupedContract,
-          [read = std::move(read)](const Call& call) { return std::make_shared<GroupedWeight>(read(call)); },
-          [functions](const Call& call, void* prepared) {
-            run(call, *static_cast<const GroupedWeight*>(prepared), functions);
-          }};
 }
 
 }  // namespace plumb::cpu

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "impls/builtin.h"
+#include "impls/cpu/digit_sums.h"
 #include "impls/cpu/grouped_weight.h"
 #include "impls/cpu/linear_rows.h"
 #include "impls/cpu/targets.h"
@@ -34,7 +35,10 @@ struct GroupedFunctions {
 /// of a dequantised activation (1).
 inline constexpr plumb_contract kGroupedContract = {PLUMB_F32, PLUMB_F32, PLUMB_F32, 16, 7, 0, 1};
 
-/// A kernel of such an operator: its input 0 is x[M..., K], its output 0 y[M..., N].
+/// A kernel of such an operator: its input 0 is x[M..., K], its output 0 y[M..., N]. Rows of activation are summed up
+/// as f32, or as digits of int8 where the weight has a form for them and they are faster.
 [[nodiscard]] Kernel grouped_linear(const char* op, const Target& target, MakeLinear read);
+/// The same with digits, multiplied in the given way, for any number of rows. For tests.
+[[nodiscard]] Kernel digit_linear(const char* op, const Target& target, MakeLinear read, ByteProducts products);
 
 }  // namespace plumb::cpu

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "impls/cpu/byte_products.h"
+
 namespace plumb::cpu {
 
 inline constexpr std::int64_t kInt8BlockRows = 32;  ///< Rows n of one block.
@@ -17,15 +19,16 @@ struct Int8Args {
   const float* scales;         // [blocks, groups, 32]
   const std::int32_t* sums;    // [blocks, groups, 32]
   const float* bias;           // [blocks, 32]; zero if there is none
-  const std::int32_t* x;       // [M, groups, quads]: four int8 each, zero beyond a group
+  const std::int32_t* x;       // [M, x_stride]: of groups, of quads, of four int8; zero beyond a group. Rows, and
+  std::int64_t x_stride;       //   quads of rows, may be read up to multiples of 32 and 16, if products are tiles.
   const std::int32_t* x_sums;  // [M, groups]: offset * sum of int8
   const float* x_scale;        // [M]
   const std::int32_t* x_zp;    // [M]
   const float* x_float;        // [M, groups, quads, 4], if the activation is multiplied as it is; zero beyond a group
   float* y;                    // [M, N]
   std::int64_t rows, outputs, groups, quads;
-  bool wide;         // codes of eight bits
-  bool instruction;  // see DotProduct
+  bool wide;  // codes of eight bits
+  ByteProducts products;
 };
 
 }  // namespace plumb::cpu

@@ -9,50 +9,12 @@
 
 #include <cstring>
 
+#include "impls/cpu/aligned_vector.h"
+#include "impls/cpu/code_tiles-inl.h"
 #include "impls/cpu/int8_args.h"
-#include "impls/cpu/int8_dot-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
-
-using FloatLanes = hn::RebindToFloat<LaneTag>;
-using VF = hn::Vec<FloatLanes>;
-
-// Two vectors of outputs: rows j … and 16 + j … of a block.
-struct IntPair {
-  VI low, high;
-};
-struct FloatPair {
-  VF low, high;
-};
-
-// Codes of a quad for lanes j … of both halves of a block, and their products.
-struct NibbleCodes {
-  static constexpr int64_t kBytes = 64;
-  static constexpr int32_t kOffset = 8;
-  static HWY_INLINE IntPair Load(const uint8_t* quad, int64_t j) {
-    const LaneTag d;
-    const VI both = hn::LoadU(d, reinterpret_cast<const int32_t*>(quad + 4 * j)), mask = hn::Set(d, 0x0f0f0f0f);
-    return {hn::And(both, mask), hn::And(hn::ShiftRight<4>(both), mask)};
-  }
-  template <class Dot>
-  static HWY_INLINE VI Sum(VI sum, VI codes, VI x) {
-    return Dot::Nibbles(sum, codes, x);
-  }
-};
-struct ByteCodes {
-  static constexpr int64_t kBytes = 128;
-  static constexpr int32_t kOffset = 128;
-  static HWY_INLINE IntPair Load(const uint8_t* quad, int64_t j) {
-    const LaneTag d;
-    return {hn::LoadU(d, reinterpret_cast<const int32_t*>(quad + 4 * j)),
-            hn::LoadU(d, reinterpret_cast<const int32_t*>(quad + 64 + 4 * j))};
-  }
-  template <class Dot>
-  static HWY_INLINE VI Sum(VI sum, VI codes, VI x) {
-    return Dot::Bytes(sum, codes, x);
-  }
-};
 
 // sum_k q u over one group for kRows rows; `quad` and x are at the group's first quad. Sums are exact, so that kSteps
 // of them run side by side where there are too few rows to hide the latency of one.
@@ -64,7 +26,7 @@ HWY_INLINE void SumGroup(const Int8Args& a, const uint8_t* quad, int64_t j, cons
   for (auto& step : sum) {
     for (IntPair& s : step) s = {hn::Zero(d), hn::Zero(d)};
   }
-  const int64_t stride = a.groups * a.quads;
+  const int64_t stride = a.x_stride;
   const auto add = [&](IntPair* s, int64_t q) HWY_ATTR {
     const IntPair codes = Codes::Load(quad + q * Codes::kBytes, j);
     for (int r = 0; r < kRows; ++r) {
@@ -85,36 +47,41 @@ HWY_INLINE void SumGroup(const Int8Args& a, const uint8_t* quad, int64_t j, cons
   }
 }
 
+// total += (sum - offset sum_k q - zp weight_sum) * scale, of row m, group g and lanes j … of both halves of a block.
+HWY_INLINE void AddGroup(const Int8Args& a, int64_t block, int64_t g, int64_t j, int64_t m, const IntPair& sum,
+                         FloatPair& total) {
+  const LaneTag d;
+  const FloatLanes df;
+  const int64_t at = (block * a.groups + g) * kInt8BlockRows + j;
+  const VI zp = hn::Set(d, a.x_zp[m]), x_sum = hn::Set(d, a.x_sums[m * a.groups + g]);
+  const VI low = hn::Sub(hn::Sub(sum.low, x_sum), hn::Mul(zp, hn::LoadU(d, a.sums + at)));
+  const VI high = hn::Sub(hn::Sub(sum.high, x_sum), hn::Mul(zp, hn::LoadU(d, a.sums + at + 16)));
+  total = {hn::MulAdd(hn::ConvertTo(df, low), hn::LoadU(df, a.scales + at), total.low),
+           hn::MulAdd(hn::ConvertTo(df, high), hn::LoadU(df, a.scales + at + 16), total.high)};
+}
+
+// total * scale + bias -> out + {j, 16 + j}.
+HWY_INLINE void FinishTile(const Int8Args& a, int64_t block, int64_t j, int64_t m, const FloatPair& total, float* out) {
+  const FloatLanes df;
+  const float* bias = a.bias + block * kInt8BlockRows + j;
+  const VF scale = hn::Set(df, a.x_scale[m]);
+  hn::StoreU(hn::MulAdd(total.low, scale, hn::LoadU(df, bias)), df, out + j);
+  hn::StoreU(hn::MulAdd(total.high, scale, hn::LoadU(df, bias + 16)), df, out + 16 + j);
+}
+
 // y[m .. m + kRows, lanes j … of both halves of a block] -> out + {j, 16 + j} of each row.
 template <class Dot, class Codes, int kRows, int kSteps>
 HWY_INLINE void Int8Tile(const Int8Args& a, int64_t block, int64_t j, int64_t m, float* out) {
-  const LaneTag d;
   const FloatLanes df;
   FloatPair total[kRows];
   for (FloatPair& t : total) t = {hn::Zero(df), hn::Zero(df)};
   for (int64_t g = 0; g < a.groups; ++g) {
-    const int64_t at = block * a.groups + g;
     IntPair sum[kRows];
-    SumGroup<Dot, Codes, kRows, kSteps>(a, a.codes + at * a.quads * Codes::kBytes, j,
-                                        a.x + (m * a.groups + g) * a.quads, sum);
-    const int32_t* sums = a.sums + at * kInt8BlockRows + j;
-    const float* scales = a.scales + at * kInt8BlockRows + j;
-    const IntPair weight_sum = {hn::LoadU(d, sums), hn::LoadU(d, sums + 16)};
-    const FloatPair scale = {hn::LoadU(df, scales), hn::LoadU(df, scales + 16)};
-    for (int r = 0; r < kRows; ++r) {
-      const VI zp = hn::Set(d, a.x_zp[m + r]), x_sum = hn::Set(d, a.x_sums[(m + r) * a.groups + g]);
-      const VI low = hn::Sub(hn::Sub(sum[r].low, x_sum), hn::Mul(zp, weight_sum.low));
-      const VI high = hn::Sub(hn::Sub(sum[r].high, x_sum), hn::Mul(zp, weight_sum.high));
-      total[r] = {hn::MulAdd(hn::ConvertTo(df, low), scale.low, total[r].low),
-                  hn::MulAdd(hn::ConvertTo(df, high), scale.high, total[r].high)};
-    }
+    SumGroup<Dot, Codes, kRows, kSteps>(a, a.codes + (block * a.groups + g) * a.quads * Codes::kBytes, j,
+                                        a.x + m * a.x_stride + g * a.quads, sum);
+    for (int r = 0; r < kRows; ++r) AddGroup(a, block, g, j, m + r, sum[r], total[r]);
   }
-  const float* bias = a.bias + block * kInt8BlockRows + j;
-  for (int r = 0; r < kRows; ++r, out += kInt8BlockRows) {
-    const VF scale = hn::Set(df, a.x_scale[m + r]);
-    hn::StoreU(hn::MulAdd(total[r].low, scale, hn::LoadU(df, bias)), df, out + j);
-    hn::StoreU(hn::MulAdd(total[r].high, scale, hn::LoadU(df, bias + 16)), df, out + 16 + j);
-  }
+  for (int r = 0; r < kRows; ++r) FinishTile(a, block, j, m + r, total[r], out + r * kInt8BlockRows);
 }
 
 // Adds x * code of byte kByte of a quad.
@@ -194,14 +161,67 @@ HWY_INLINE void BlocksWith(const Int8Args& a, int64_t first_block, int64_t last_
   }
 }
 
+#if HWY_TARGET == HWY_AVX3
+constexpr int64_t kInt8RowsTogether = 128;  // whose activations stay in the second cache
+
+// Rows [first_m, first_m + rows), at most kInt8RowsTogether, of one block.
+template <class Codes>
+HWY_INLINE void Int8BlockInTiles(const Int8Args& a, int64_t block, int64_t first_m, int64_t rows, uint8_t* low,
+                                 uint8_t* high) {
+  const LaneTag d;
+  const FloatLanes df;
+  HWY_ALIGN TileSums sums[2];
+  FloatPair totals[kInt8RowsTogether];
+  for (FloatPair& total : totals) total = {hn::Zero(df), hn::Zero(df)};
+  const int64_t pieces = (a.quads + kTile - 1) / kTile;
+  for (int64_t g = 0; g < a.groups; ++g) {
+    UnpackSegment<Codes>(a.codes + (block * a.groups + g) * a.quads * Codes::kBytes, a.quads, pieces, low, high);
+    for (int64_t m = 0; m < rows; m += 2 * kTile) {
+      const auto* x = reinterpret_cast<const int8_t*>(a.x + (first_m + m) * a.x_stride + g * a.quads);
+      amx_sum({{x, x + 4 * kTile * a.x_stride}, 4 * a.x_stride, 64}, low, high, pieces, {sums[0][0], sums[1][0]});
+      for (int64_t r = 0; r < HWY_MIN(rows - m, 2 * kTile); ++r) {
+        const int32_t* own = sums[r / kTile][0] + r % kTile * kTile;
+        const IntPair sum = {hn::Load(d, own), hn::Load(d, own + kTile * kTile)};
+        AddGroup(a, block, g, 0, first_m + m + r, sum, totals[m + r]);
+      }
+    }
+  }
+  const int64_t first = block * kInt8BlockRows, count = HWY_MIN(a.outputs - first, kInt8BlockRows);
+  for (int64_t m = 0; m < rows; ++m) {
+    HWY_ALIGN float out[kInt8BlockRows];
+    FinishTile(a, block, 0, first_m + m, totals[m], out);
+    memcpy(a.y + (first_m + m) * a.outputs + first, out, static_cast<size_t>(count) * sizeof(float));
+  }
+}
+
+template <class Codes>
+HWY_INLINE void BlocksInTiles(const Int8Args& a, int64_t first_block, int64_t last_block) {
+  const auto bytes = static_cast<size_t>((a.quads + kTile - 1) / kTile * kTileBytes);
+  AlignedVector<uint8_t> low(bytes), high(bytes);
+  const AmxTiles configured;
+  for (int64_t m = 0; m < a.rows; m += kInt8RowsTogether) {
+    for (int64_t block = first_block; block < last_block; ++block) {
+      Int8BlockInTiles<Codes>(a, block, m, HWY_MIN(a.rows - m, kInt8RowsTogether), low.data(), high.data());
+    }
+  }
+}
+#endif
+
+template <class Codes>
+HWY_INLINE void AllTilesOf(const Int8Args& a, int64_t first_block, int64_t last_block) {
+#if HWY_TARGET == HWY_AVX3
+  if (a.products == ByteProducts::tiles && a.x_float == nullptr) {
+    return BlocksInTiles<Codes>(a, first_block, last_block);
+  }
+#endif
+  if (a.products == ByteProducts::plain) return BlocksWith<PlainDot, Codes>(a, first_block, last_block);
+  BlocksWith<InstructionDot, Codes>(a, first_block, last_block);
+}
+
 // Blocks [first_block, last_block) of all rows.
 HWY_INLINE void AllTiles(const Int8Args& a, int64_t first_block, int64_t last_block) {
-  if (a.wide) {
-    if (a.instruction) return BlocksWith<InstructionDot, ByteCodes>(a, first_block, last_block);
-    return BlocksWith<PlainDot, ByteCodes>(a, first_block, last_block);
-  }
-  if (a.instruction) return BlocksWith<InstructionDot, NibbleCodes>(a, first_block, last_block);
-  BlocksWith<PlainDot, NibbleCodes>(a, first_block, last_block);
+  if (a.wide) return AllTilesOf<ByteCodes>(a, first_block, last_block);
+  AllTilesOf<NibbleCodes>(a, first_block, last_block);
 }
 
 }  // namespace plumb::cpu::HWY_NAMESPACE

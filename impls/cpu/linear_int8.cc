@@ -9,7 +9,9 @@
 
 #include <cstring>
 
+#include "impls/cpu/aligned_vector.h"
 #include "impls/cpu/int8_args.h"
+#include "impls/cpu/linear_rows.h"
 #include "impls/cpu/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -25,10 +27,12 @@ namespace plumb::cpu {
 
 // Rows of an activation that are to be quantised; the results are those of Int8Args.
 struct QuantiseArgs {
-  const float* x;  // [M, groups, group]
+  const float* x;  // [M, x_stride]
+  std::int64_t x_stride;
   const float* scale;
   const std::int32_t* zp;
-  std::int32_t* quads;  // zeroed
+  std::int32_t* quads;  // [M, stride], zeroed
+  std::int64_t stride;
   std::int32_t* sums;
   std::int64_t groups, group, quads_per_group;
   std::int32_t offset;
@@ -80,8 +84,9 @@ void QuantiseRows(const QuantiseArgs& a, int64_t first, int64_t last) {
     const float inverse = 1.0F / a.scale[m];
     for (int64_t g = 0; g < a.groups; ++g) {
       const int64_t at = m * a.groups + g;
-      a.sums[at] = a.offset * QuantiseGroup(a.x + at * a.group, a.group, inverse, static_cast<float>(a.zp[m]),
-                                            reinterpret_cast<int8_t*>(a.quads + at * a.quads_per_group));
+      a.sums[at] =
+          a.offset * QuantiseGroup(a.x + m * a.x_stride + g * a.group, a.group, inverse, static_cast<float>(a.zp[m]),
+                                   reinterpret_cast<int8_t*>(a.quads + m * a.stride + g * a.quads_per_group));
     }
   }
 }
@@ -103,7 +108,11 @@ constexpr std::int64_t kFloat = 1;  // value of the parameter `activation`
 struct Way {
   void (*blocks)(const Int8Args&, std::int64_t, std::int64_t);
   void (*quantise)(const QuantiseArgs&, std::int64_t, std::int64_t);
-  bool wide, instruction;
+  bool wide;
+  LinearRowFunctions rows;
+  ByteProducts few, many;  // for few rows of activation, and for more
+
+  [[nodiscard]] ByteProducts products(std::int64_t rows) const { return rows <= kFewRows ? few : many; }
 };
 
 // The constant inputs in the kernel's own form.
@@ -183,12 +192,15 @@ std::shared_ptr<void> prepare(const Call& call, bool wide) {
 // An activation in the form that Int8Args wants.
 struct Activation {
   std::vector<float> scale;
-  std::vector<std::int32_t> zp, quads, sums;
+  std::vector<std::int32_t> zp, sums;
+  AlignedVector<std::int32_t> quads;
+  std::int64_t stride;
   std::vector<float> padded;  // not quantised
 };
 
 Activation quantised(const Call& call, const Extents& e, const Way& way) {
-  const std::vector<float> x = call.input_as_f32(kX), scales = call.input_as_f32(kInputScales);
+  const PaddedRows x(call, way.rows, call["K"]);
+  const std::vector<float> scales = call.input_as_f32(kInputScales);
   const std::int8_t* zps = call.input<std::int8_t>(kInputZp).data();
   const std::int64_t rows = call["M"];
   Activation a;
@@ -197,10 +209,12 @@ Activation quantised(const Call& call, const Extents& e, const Way& way) {
     a.scale.push_back(scales[static_cast<std::size_t>(own)]);
     a.zp.push_back(zps[own]);
   }
-  a.quads.resize(static_cast<std::size_t>(rows * e.groups * e.quads));
+  // Whole tiles, and a cache line more, lest rows lie a power of two apart and all in the same few places of a cache.
+  a.stride = (e.groups * e.quads + 15) / 16 * 16 + 16;
+  a.quads.resize(static_cast<std::size_t>((rows + 31) / 32 * 32 * a.stride + 16 * e.quads));
   a.sums.resize(static_cast<std::size_t>(rows * e.groups));
-  const QuantiseArgs args{x.data(), a.scale.data(), a.zp.data(), a.quads.data(),    a.sums.data(),
-                          e.groups, e.group,        e.quads,     way.wide ? 128 : 8};
+  const QuantiseArgs args{x.data(),      x.stride(), a.scale.data(), a.zp.data(), a.quads.data(),    a.stride,
+                          a.sums.data(), e.groups,   e.group,        e.quads,     way.wide ? 128 : 8};
   // Fewer threads than there may be, so that each has some work.
   const std::int64_t threads = std::min<std::int64_t>(call.threads(), rows * call["K"] / (1 << 14) + 1);
   parallel_ranges(rows, static_cast<int>(threads),
@@ -208,12 +222,13 @@ Activation quantised(const Call& call, const Extents& e, const Way& way) {
   return a;
 }
 
-Activation as_it_is(const Call& call, const Extents& e) {
-  const std::vector<float> x = call.input_as_f32(kX);
-  Activation a;
+Activation as_it_is(const Call& call, const Extents& e, const Way& way) {
+  const PaddedRows x(call, way.rows, call["K"]);
+  Activation a = {};
   a.padded.resize(static_cast<std::size_t>(std::max<std::int64_t>(call["M"] * e.groups * e.quads * 4, 1)));
   for (std::int64_t at = 0; at < call["M"] * e.groups; ++at) {
-    std::copy_n(x.begin() + at * e.group, e.group, a.padded.begin() + at * e.quads * 4);
+    const float* from = x.data() + at / e.groups * x.stride() + at % e.groups * e.group;
+    std::copy_n(from, e.group, a.padded.begin() + at * e.quads * 4);
   }
   return a;
 }
@@ -221,27 +236,31 @@ Activation as_it_is(const Call& call, const Extents& e) {
 void run(const Call& call, const Prepared& prepared, const Way& way) {
   const Extents e(call, way.wide);
   const bool is_float = call["activation"] == kFloat;
-  const Activation a = is_float ? as_it_is(call, e) : quantised(call, e, way);
-  std::vector<float> y(static_cast<std::size_t>(call.output_count()));
+  const Activation a = is_float ? as_it_is(call, e, way) : quantised(call, e, way);
+  float* in_place = call.output<float>().data();
+  const bool is_in_place =
+      call.output_dtype() == DType::f32 && reinterpret_cast<std::uintptr_t>(in_place) % alignof(float) == 0;
+  std::vector<float> y(is_in_place ? 0 : static_cast<std::size_t>(call.output_count()));
   const Int8Args args{.codes = prepared.codes.get(),
                       .scales = prepared.scales.data(),
                       .sums = prepared.sums.data(),
                       .bias = prepared.bias.data(),
                       .x = a.quads.data(),
+                      .x_stride = a.stride,
                       .x_sums = a.sums.data(),
                       .x_scale = a.scale.data(),
                       .x_zp = a.zp.data(),
                       .x_float = is_float ? a.padded.data() : nullptr,
-                      .y = y.data(),
+                      .y = is_in_place ? in_place : y.data(),
                       .rows = call["M"],
                       .outputs = call["N"],
                       .groups = e.groups,
                       .quads = e.quads,
                       .wide = way.wide,
-                      .instruction = way.instruction};
+                      .products = way.products(call["M"])};
   parallel_ranges(e.blocks, call.threads(),
                   [&](std::int64_t first, std::int64_t last) { way.blocks(args, first, last); });
-  call.store_f32(y);
+  if (!is_in_place) call.store_f32(y);
 }
 
 // An activation of int8: a group's sum is rounded to f32 (1), multiplied by a scale (1, none with FMA), takes part in
@@ -249,35 +268,31 @@ void run(const Call& call, const Prepared& prepared, const Way& way) {
 // it is: as in linear_q4gsw.cc.
 constexpr plumb_contract kContract = {PLUMB_F32, PLUMB_F64, PLUMB_F32, 1, 4, 0, 1};
 
-Kernel kernel_with(const char* op, const Target& target, bool wide, DotProduct dot) {
-  const Way way{PLUMB_FOR_TARGET(Int8Blocks, target), PLUMB_FOR_TARGET(QuantiseRows, target), wide,
-                dot == DotProduct::instruction};
+Kernel kernel_with(const char* op, const Target& target, bool wide, ByteProducts few, ByteProducts many) {
+  const Way way{PLUMB_FOR_TARGET(Int8Blocks, target),
+                PLUMB_FOR_TARGET(QuantiseRows, target),
+                wide,
+                linear_row_functions(target),
+                few,
+                many};
   return {op, kContract, [wide](const Call& call) { return prepare(call, wide); },
           [way](const Call& call, void* prepared) { run(call, *static_cast<const Prepared*>(prepared), way); }};
 }
 
-DotProduct best_dot(const Target& target) {
-  return has_dot_instruction(target) ? DotProduct::instruction : DotProduct::plain;
+Kernel best_kernel(const char* op, const Target& target, bool wide) {
+  return kernel_with(op, target, wide, best_for_few_rows(target), best_for_many_rows(target));
 }
 
 }  // namespace
 
-bool has_dot_instruction(const Target& target) {
-#if HWY_ARCH_X86
-  if (target.bit == HWY_AVX3) return __builtin_cpu_supports("avx512vnni") != 0;
-  if (target.bit == HWY_AVX2) return __builtin_cpu_supports("avxvnni") != 0;
-#endif
-  return false;
+Kernel linear_dq8ca_q4gsw_with(const Target& target, ByteProducts products) {
+  return kernel_with("linear_dq8ca_q4gsw", target, false, products, products);
 }
-
-Kernel linear_dq8ca_q4gsw_with(const Target& target, DotProduct dot) {
-  return kernel_with("linear_dq8ca_q4gsw", target, false, dot);
+Kernel linear_q8ta_q8csw_with(const Target& target, ByteProducts products) {
+  return kernel_with("linear_q8ta_q8csw", target, true, products, products);
 }
-Kernel linear_q8ta_q8csw_with(const Target& target, DotProduct dot) {
-  return kernel_with("linear_q8ta_q8csw", target, true, dot);
-}
-Kernel linear_dq8ca_q4gsw(const Target& target) { return linear_dq8ca_q4gsw_with(target, best_dot(target)); }
-Kernel linear_q8ta_q8csw(const Target& target) { return linear_q8ta_q8csw_with(target, best_dot(target)); }
+Kernel linear_dq8ca_q4gsw(const Target& target) { return best_kernel("linear_dq8ca_q4gsw", target, false); }
+Kernel linear_q8ta_q8csw(const Target& target) { return best_kernel("linear_q8ta_q8csw", target, true); }
 
 }  // namespace plumb::cpu
 #endif  // HWY_ONCE

@@ -20,11 +20,11 @@ const std::vector<Sizes> kPerChannel = {{{"M", 1}, {"K", 7}, {"N", 1}},
                                         {{"M", 17}, {"K", 12}, {"N", 65}, {"lead", 2}},
                                         {{"M", 0}, {"K", 8}, {"N", 3}}};
 
-using MakeWith = Kernel (*)(const Target&, DotProduct);
+using MakeWith = Kernel (*)(const Target&, ByteProducts);
 
-template <MakeWith make, DotProduct dot>
+template <MakeWith make, ByteProducts products>
 Kernel forced(const Target& target) {
-  return make(target, has_dot_instruction(target) ? dot : DotProduct::plain);
+  return make(target, has_byte_products(target, products) ? products : ByteProducts::plain);
 }
 
 std::vector<Sizes> of_floats(std::vector<Sizes> cases) {
@@ -33,16 +33,20 @@ std::vector<Sizes> of_floats(std::vector<Sizes> cases) {
 }
 
 TEST(CpuLinearInt8, Dq8caQ4gswWithTheInstruction) {
-  expect_right(forced<linear_dq8ca_q4gsw_with, DotProduct::instruction>, kGrouped);
+  expect_right(forced<linear_dq8ca_q4gsw_with, ByteProducts::instruction>, kGrouped);
 }
 TEST(CpuLinearInt8, Dq8caQ4gswWithoutTheInstruction) {
-  expect_right(forced<linear_dq8ca_q4gsw_with, DotProduct::plain>, kGrouped);
+  expect_right(forced<linear_dq8ca_q4gsw_with, ByteProducts::plain>, kGrouped);
+}
+TEST(CpuLinearInt8, Dq8caQ4gswInTiles) { expect_right(forced<linear_dq8ca_q4gsw_with, ByteProducts::tiles>, kGrouped); }
+TEST(CpuLinearInt8, Q8taQ8cswInTiles) {
+  expect_right(forced<linear_q8ta_q8csw_with, ByteProducts::tiles>, kPerChannel);
 }
 TEST(CpuLinearInt8, Q8taQ8cswWithTheInstruction) {
-  expect_right(forced<linear_q8ta_q8csw_with, DotProduct::instruction>, kPerChannel);
+  expect_right(forced<linear_q8ta_q8csw_with, ByteProducts::instruction>, kPerChannel);
 }
 TEST(CpuLinearInt8, Q8taQ8cswWithoutTheInstruction) {
-  expect_right(forced<linear_q8ta_q8csw_with, DotProduct::plain>, kPerChannel);
+  expect_right(forced<linear_q8ta_q8csw_with, ByteProducts::plain>, kPerChannel);
 }
 TEST(CpuLinearInt8, ActivationsThatAreNotQuantised) {
   expect_right(linear_dq8ca_q4gsw, of_floats(kGrouped));
@@ -51,23 +55,23 @@ TEST(CpuLinearInt8, ActivationsThatAreNotQuantised) {
 
 // Whatever the target, the instruction and the rows computed together: sums are exact and scaled in one order. Without
 // FMA (scalar, SSSE3, SSE4) scaling rounds once more.
-TEST(CpuLinearInt8, BothWaysGiveTheSameBits) {
+TEST(CpuLinearInt8, AllWaysGiveTheSameBits) {
   for (const Target& target : compiled_targets()) {
     if (!target.unavailable.empty()) continue;
     SCOPED_TRACE(target.name);
     for (const MakeWith make : {linear_dq8ca_q4gsw_with, linear_q8ta_q8csw_with}) {
-      const Op& op = op_named(make(target, DotProduct::plain).op);
-      Sizes sizes = {{"M", 9}, {"K", 48}, {"N", 33}, {"bias", 1}};
+      const Op& op = op_named(make(target, ByteProducts::plain).op);
+      Sizes sizes = {{"M", 49}, {"K", 48}, {"N", 33}, {"bias", 1}};
       if (op.param("group") != nullptr) sizes["group"] = 16;
       const Problem problem = problem_of(op, sizes, Data::spread);
       std::vector<std::vector<std::byte>> bits;
-      for (const DotProduct dot : {DotProduct::plain, DotProduct::instruction}) {
-        if (dot == DotProduct::instruction && !has_dot_instruction(target)) continue;
-        Subject subject(make(target, dot));
+      for (const ByteProducts products : {ByteProducts::plain, ByteProducts::instruction, ByteProducts::tiles}) {
+        if (!has_byte_products(target, products)) continue;
+        Subject subject(make(target, products));
         subject.prepare(problem);
         bits.push_back(bits_of(subject.run(problem)));
       }
-      EXPECT_EQ(bits.front(), bits.back());
+      for (const auto& other : bits) EXPECT_EQ(other, bits.front());
     }
   }
 }
@@ -83,8 +87,9 @@ TEST(CpuLinearInt8, PairsOfLargeProductsAreNotSaturated) {
     subject.prepare(problem);
     expect_right(subject, problem, subject.run(problem), Data::exact);
   };
-  for_each_target(forced<linear_q8ta_q8csw_with, DotProduct::instruction>, check);
-  for_each_target(forced<linear_q8ta_q8csw_with, DotProduct::plain>, check);
+  for_each_target(forced<linear_q8ta_q8csw_with, ByteProducts::instruction>, check);
+  for_each_target(forced<linear_q8ta_q8csw_with, ByteProducts::plain>, check);
+  for_each_target(forced<linear_q8ta_q8csw_with, ByteProducts::tiles>, check);
 }
 
 TEST(CpuLinearInt8, OnePreparedWeightServesAnySequenceOfRows) {

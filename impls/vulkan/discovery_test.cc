@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "impls/vulkan/child.h"
+#include "impls/vulkan/linear_variants.h"
 #include "impls/vulkan/vulkan.h"
 #include "reference/ops.h"
 
@@ -77,7 +78,7 @@ TEST(Vulkan, EveryOperatorOncePerDeviceOrOnceUnavailable) {
   Builtins impls;
   append_vulkan_impls(impls);
   const std::size_t devices = std::max<std::size_t>(discovery().devices.size(), 1);
-  EXPECT_EQ(impls.size(), all_ops().size() * devices);
+  EXPECT_EQ(impls.size(), (all_ops().size() + std::size(kLinearVariants)) * devices);
   for (const auto& impl : impls) {
     EXPECT_NO_THROW((void)op_named(impl->abi()->op));
     EXPECT_EQ(impl->abi()->unavailable != nullptr, discovery().devices.empty());

@@ -8,7 +8,7 @@
 #include "impls/quantised_rows.h"
 #include "impls/vulkan/aten_rows.h"
 #include "impls/vulkan/grouped_weight.h"
-#include "impls/vulkan/kernels.h"
+#include "impls/vulkan/linear_variants.h"
 
 namespace plumb::vulkan {
 namespace {
@@ -18,6 +18,12 @@ constexpr std::uint32_t kLinearGemvSpirv[] =
     ;
 constexpr std::uint32_t kLinearGemmSpirv[] =
 #include "shaders/grouped_linear_gemm.spv.inc"
+    ;
+constexpr std::uint32_t kHalfGemvSpirv[] =
+#include "shaders/grouped_linear_gemv_f16.spv.inc"
+    ;
+constexpr std::uint32_t kHalfGemmSpirv[] =
+#include "shaders/grouped_linear_gemm_f16.spv.inc"
     ;
 constexpr std::uint32_t kOutputsGemvSpirv[] =
 #include "shaders/grouped_outputs_gemv.spv.inc"
@@ -31,6 +37,7 @@ struct Shaders {
   Shader gemv, gemm;
 };
 constexpr Shaders kLinear{{"grouped_linear_gemv", kLinearGemvSpirv, 3}, {"grouped_linear_gemm", kLinearGemmSpirv, 3}};
+constexpr Shaders kHalf{{"grouped_linear_gemv_f16", kHalfGemvSpirv, 3}, {"grouped_linear_gemm_f16", kHalfGemmSpirv, 3}};
 constexpr Shaders kOutputs{{"grouped_outputs_gemv", kOutputsGemvSpirv, 3},
                            {"grouped_outputs_gemm", kOutputsGemmSpirv, 3}};
 
@@ -53,6 +60,15 @@ constexpr plumb_contract kContract{.activation = PLUMB_F32,
                                    .flushes_subnormals = 1,
                                    .deterministic = 1};
 static_assert(kLocalY == 8, "chain_extra counts the fold of eight parts");
+
+// The same with the activation rounded to f16 first, as it is stored.
+constexpr plumb_contract kHalfContract{.activation = PLUMB_F16,
+                                       .weight = kContract.weight,
+                                       .accumulator = kContract.accumulator,
+                                       .chain_divisor = kContract.chain_divisor,
+                                       .chain_extra = kContract.chain_extra,
+                                       .flushes_subnormals = kContract.flushes_subnormals,
+                                       .deterministic = kContract.deterministic};
 
 // A weight on the device, and what the host does before and after.
 struct Weight {
@@ -118,11 +134,30 @@ std::vector<float> padded_x(const Call& call, const Weight& weight) {
   return padded;
 }
 
-void run(const DeviceId& id, const Call& call, const Weight& weight, const Shaders& shaders) {
+std::vector<std::uint8_t> as_halves(const std::vector<float>& values) {
+  std::vector<std::uint8_t> halves(2 * values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    store(DType::f16, values[i], static_cast<std::byte*>(static_cast<void*>(halves.data() + 2 * i)));
+  }
+  return halves;
+}
+
+StoragePtr upload_x(Device& device, const Call& call, const Weight& weight, const Shaders& shaders) {
+  if (&shaders == &kHalf) return device.upload("x", as_halves(padded_x(call, weight)));
+  return device.upload("x", padded_x(call, weight));
+}
+
+// Which variant is run: by the number of rows, or always the same.
+bool takes_gemv(const Call& call, LinearVariant variant) {
+  return variant == LinearVariant::gemv || (variant == LinearVariant::by_rows && call["M"] <= kMostGemvRows);
+}
+
+void run(const DeviceId& id, const Call& call, const Weight& weight, const Shaders& shaders,
+         LinearVariant variant = LinearVariant::by_rows) {
   if (call.output_count() == 0) return;
   Device& device = Device::at(id);
   const auto rows = static_cast<std::uint64_t>(call["M"]);
-  const bool gemv = call["M"] <= kMostGemvRows;
+  const bool gemv = takes_gemv(call, variant);
   const std::uint64_t tile_rows = gemv ? 1 : kLocalY * kRowsPerInvocation;
   const std::uint64_t n_tiles = (weight.n_blocks + kLocalX - 1) / kLocalX;
   std::vector<std::uint32_t> constants = {kLocalX, kLocalY, kDepth};
@@ -132,7 +167,7 @@ void run(const DeviceId& id, const Call& call, const Weight& weight, const Shade
                   .constants = constants,
                   .sizes = {static_cast<std::uint32_t>(rows), static_cast<std::uint32_t>(weight.rows), weight.k_blocks,
                             weight.n_blocks, weight.group, weight.zero_row, weight.bias_row},
-                  .inputs = {device.upload("x", padded_x(call, weight)), weight.words, weight.grid},
+                  .inputs = {upload_x(device, call, weight, shaders), weight.words, weight.grid},
                   .groups = n_tiles * ((rows + tile_rows - 1) / tile_rows),
                   .output_words = static_cast<std::uint64_t>(call.output_count())});
   std::vector<float> values;
@@ -168,6 +203,14 @@ std::shared_ptr<Weight> prepare_backward(const DeviceId& id, const Call& call) {
 
 }  // namespace
 
+Kernel linear_q4gsw_variant(const DeviceId& device, LinearVariant variant, bool stores_f16) {
+  const Shaders& shaders = stores_f16 ? kHalf : kLinear;
+  return {"linear_q4gsw", stores_f16 ? kHalfContract : kContract,
+          [=](const Call& call) { return prepare(device, read_linear_q4gsw(call)); },
+          [=, &shaders](const Call& call, void* weight) {
+            run(device, call, *static_cast<Weight*>(weight), shaders, variant);
+          }};
+}
 Kernel linear_q4gsw_kernel(const DeviceId& device) { return kernel("linear_q4gsw", device, read_linear_q4gsw); }
 Kernel linear_qcs4w_kernel(const DeviceId& device) { return kernel("linear_qcs4w", device, read_linear_qcs4w); }
 Kernel linear_int4_plain_int32_kernel(const DeviceId& device) {

@@ -1,8 +1,9 @@
 // The Vulkan kernels, one file and one shader or more each. vulkan.cc is the table of them.
 //
 // Only core Vulkan 1.1 is asked of a device; the integer dot product is used where there is one. Shaders see 32-bit
-// words: bytes travel four in a word, f16 and bf16 inputs are widened on the host (exact), and f32 results are rounded
-// to f16 on the host where the operator wants that, as a device without 16-bit storage has to have it done.
+// words: bytes travel four in a word, f16 and bf16 inputs are widened on the host (exact; variants that store f16
+// travel two in a word), and f32 results are rounded to f16 on the host where the operator wants that, as a device
+// without 16-bit storage has to have it done.
 #pragma once
 
 #include "impls/builtin.h"

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "impls/vulkan/grouped_weight.h"
+#include "impls/vulkan/linear_variants.h"
 #include "impls/vulkan/word_shader.h"
 
 namespace plumb::vulkan {
@@ -187,19 +188,22 @@ struct Multiplication {
   std::uint64_t rows;
 };
 
-Multiplication multiplication(const Call& call, const Extents& e, DotProduct dot) {
+Multiplication multiplication(const Call& call, const Extents& e, DotProduct dot, LinearVariant variant) {
   const bool instruction = dot == DotProduct::instruction;
   if (call["activation"] == kFloat) return {kFloatGemv, 0, 1};
-  if (call["M"] > kMostGemvRows) return {instruction ? kGemmDot : kGemm, kDepth, kLocalY * kRowsPerInvocation};
+  const bool tiled =
+      variant == LinearVariant::tiled || (variant == LinearVariant::by_rows && call["M"] > kMostGemvRows);
+  if (tiled) return {instruction ? kGemmDot : kGemm, kDepth, kLocalY * kRowsPerInvocation};
   // Few groups: the invocations that share a sum share each group's quads.
   return {instruction ? kGemvDot : kGemv, e.groups < kLocalY ? kLocalY : 1, 1};
 }
 
-void run(const DeviceId& id, const Call& call, const Weight& weight, const std::function<DotProduct(Device&)>& dot) {
+void run(const DeviceId& id, const Call& call, const Weight& weight, const std::function<DotProduct(Device&)>& dot,
+         LinearVariant variant) {
   if (call.output_count() == 0) return;
   Device& device = Device::at(id);
   const Extents e(call);
-  const Multiplication multiply = multiplication(call, e, dot(device));
+  const Multiplication multiply = multiplication(call, e, dot(device), variant);
   const std::uint64_t n_tiles = (static_cast<std::uint64_t>(e.n_blocks) + kLocalX - 1) / kLocalX;
   const StoragePtr rows = device.upload("scales and zero points of x", row_parameters(call));
   const StoragePtr x = call["activation"] == kFloat ? padded(device, call, e) : quantised(device, call, e, rows);
@@ -221,13 +225,25 @@ DotProduct best_dot(Device& device) {
   return device.has_integer_dot_product() ? DotProduct::instruction : DotProduct::written_out;
 }
 
-Kernel kernel_with(const char* op, const DeviceId& id, const std::function<DotProduct(Device&)>& dot) {
+Kernel kernel_with(const char* op, const DeviceId& id, const std::function<DotProduct(Device&)>& dot,
+                   LinearVariant variant = LinearVariant::by_rows) {
   return {op, kContract, [id](const Call& call) { return prepare(id, call); },
-          [id, dot](const Call& call, void* weight) { run(id, call, *static_cast<Weight*>(weight), dot); }};
+          [id, dot, variant](const Call& call, void* weight) {
+            run(id, call, *static_cast<Weight*>(weight), dot, variant);
+          }};
 }
 
 }  // namespace
 
+Kernel linear_dq8ca_q4gsw_variant(const DeviceId& device, LinearVariant variant, DotProduct dot) {
+  const auto choose = [dot](Device& opened) { return dot == DotProduct::instruction ? best_dot(opened) : dot; };
+  Kernel kernel = kernel_with("linear_dq8ca_q4gsw", device, choose, variant);
+  if (dot == DotProduct::written_out) return kernel;
+  kernel.unsupported = [device](const Call&) {
+    return Device::at(device).has_integer_dot_product() ? nullptr : "the device has no integer dot product";
+  };
+  return kernel;
+}
 Kernel linear_dq8ca_q4gsw_with(const DeviceId& device, DotProduct dot) {
   return kernel_with("linear_dq8ca_q4gsw", device, [dot](Device&) { return dot; });
 }

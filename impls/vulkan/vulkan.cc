@@ -4,6 +4,7 @@
 
 #include "impls/vulkan/discovery.h"
 #include "impls/vulkan/kernels.h"
+#include "impls/vulkan/linear_variants.h"
 
 namespace plumb {
 namespace {
@@ -83,6 +84,10 @@ constexpr Kernel (*kKernels[])(const vulkan::DeviceId&) = {
 
 void append(Builtins& impls, const std::string& name, const std::string& unavailable, const vulkan::DeviceId& device) {
   for (const auto kernel : kKernels) impls.push_back(std::make_unique<Builtin>(name, unavailable, kernel(device)));
+  for (const vulkan::NamedVariant& variant : vulkan::kLinearVariants) {
+    impls.push_back(
+        std::make_unique<Builtin>(fmt::format("{}.{}", name, variant.suffix), unavailable, variant.make(device)));
+  }
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 namespace plumb {
 
 /// Adds each operator once per device, named `vulkan.<device>`, e.g. "vulkan.llvmpipe". Without a usable device each is
-/// added once, as "vulkan", with the reason why it is unavailable.
+/// added once, as "vulkan", with the reason why it is unavailable. Variants of linear layers that the host chooses
+/// between are implementations of their own besides, e.g. "vulkan.llvmpipe.tiled".
 ///
 /// Devices are found by a short-lived child process, once; no driver is loaded into the caller, which may still fork. A
 /// device is opened by the process that first runs a kernel on it.

@@ -1,6 +1,7 @@
 #include "reference/kernel/grouped_linear.h"
 
 #include <Eigen/Dense>
+#include <algorithm>
 
 #include "reference/layout/layouts.h"
 
@@ -13,59 +14,91 @@ using Column = Eigen::VectorXd;
 
 std::vector<double> flatten(const Matrix& matrix) { return {matrix.data(), matrix.data() + matrix.size()}; }
 
-// Absolute values of everything that is multiplied or added.
-struct Magnitudes {
-  Matrix x, code, scale, weight;  // weight: |code * scale| + |added|
-  Row bias;
+// Outputs that are evaluated together: what is made on the way stays in a cache.
+constexpr std::int64_t kOutputsTogether = 32;
 
-  explicit Magnitudes(const GroupedLinear& l)
-      : x(l.x.cwiseAbs()),
-        code(l.code.cwiseAbs()),
-        scale(l.scale.cwiseAbs()),
-        weight(code.cwiseProduct(scale)),
-        bias(l.bias.size() == 0 ? Row::Zero(l.code.rows()) : Row(l.bias.cwiseAbs())) {
-    if (l.added.size() > 0) weight += l.added.cwiseAbs();
+// Values of groups of columns, [N, G], as values of `columns` columns.
+Matrix for_every_column(const Matrix& values, std::int64_t columns) {
+  if (values.cols() == columns) return values;
+  Matrix spread(values.rows(), columns);
+  const std::int64_t group = columns / values.cols();
+  for (std::int64_t n = 0; n < values.rows(); ++n) {
+    for (std::int64_t g = 0; g < values.cols(); ++g) spread.row(n).segment(g * group, group).setConstant(values(n, g));
+  }
+  return spread;
+}
+
+// Some rows n of a weight, and absolute values of everything that is multiplied or added.
+struct Block {
+  Matrix weight;                           // code * scale + added
+  Matrix abs_code, abs_scale, abs_weight;  // abs_weight: |code * scale| + |added|
+
+  Block(const GroupedLinear& l, std::int64_t first, std::int64_t count)
+      : abs_code(l.code.middleRows(first, count).cwiseAbs()),
+        abs_scale(for_every_column(l.scale.middleRows(first, count), l.code.cols())) {
+    weight = l.code.middleRows(first, count).cwiseProduct(abs_scale);
+    abs_scale = abs_scale.cwiseAbs().eval();
+    abs_weight = weight.cwiseAbs();
+    if (l.added.size() == 0) return;
+    weight += l.added.middleRows(first, count);
+    abs_weight += l.added.middleRows(first, count).cwiseAbs();
   }
 };
 
-// Scales may be applied to the sum of a group, sum_k x_k c_k, which is larger than what it becomes if they are small.
-Matrix peak_of(const Magnitudes& abs, const Matrix& magnitude, const Row& w_max, std::int64_t group) {
-  Matrix peak = magnitude.cwiseMax(w_max.replicate(magnitude.rows(), 1));
-  for (std::int64_t k = 0; k < abs.x.cols(); k += group) {
-    peak = peak.cwiseMax(abs.x.middleCols(k, group) * abs.code.middleCols(k, group).transpose());
+// Scales may be applied to the sum of a group, sum_k x_k c_k, which is larger than what it becomes if they are small:
+// the largest of those sums, and all of them.
+struct GroupSums {
+  Matrix largest, all;
+
+  GroupSums(const Matrix& abs_x, const Block& block, std::int64_t group)
+      : largest(Matrix::Zero(abs_x.rows(), block.abs_code.rows())), all(largest) {
+    for (std::int64_t k = 0; k < abs_x.cols(); k += group) {
+      const Matrix sum = abs_x.middleCols(k, group) * block.abs_code.middleCols(k, group).transpose();
+      largest = largest.cwiseMax(sum);
+      all += sum;
+    }
   }
-  return peak;
-}
+};
 
 // If x_k, s_k, c_k s_k, x_k c_k, x_k w_k and each partial sum, of scaled or of unscaled products, are off by one unit,
 // the sum is off by at most
 //   sum_k (|w_k| + |x_k c_k| + |x_k| + 2 |s_k| + 4) + 2 units,
 // and by another |x_k| if what is added to c_k s_k is, too.
-Matrix underflow_of(const Magnitudes& abs, bool adds) {
-  const Column x_sum = abs.x.rowwise().sum() * (adds ? 2 : 1);
-  const Row w_sum = abs.weight.rowwise().sum().transpose(), s_sum = abs.scale.rowwise().sum().transpose();
-  const Matrix sum = ((abs.x * abs.code.transpose()).colwise() + x_sum).rowwise() + (w_sum + 2 * s_sum);
-  const double per_term = 4.0 * static_cast<double>(abs.x.cols()) + 2;
+Matrix underflow_of(const Matrix& abs_x, const Block& block, const Matrix& code_sums, bool adds) {
+  const Column x_sum = abs_x.rowwise().sum() * (adds ? 2 : 1);
+  const Row w_sum = block.abs_weight.rowwise().sum().transpose(), s_sum = block.abs_scale.rowwise().sum().transpose();
+  const Matrix sum = (code_sums.colwise() + x_sum).rowwise() + (w_sum + 2 * s_sum);
+  const double per_term = 4.0 * static_cast<double>(abs_x.cols()) + 2;
   return (sum.array() + per_term).matrix();
 }
 
 }  // namespace
 
 Answer evaluate(const GroupedLinear& linear) {
-  const std::int64_t rows = linear.x.rows();
-  const Magnitudes abs(linear);
-  Matrix weight = linear.code.cwiseProduct(linear.scale);
-  if (linear.added.size() > 0) weight += linear.added;
-  const Matrix sum = linear.x * weight.transpose();
+  const std::int64_t rows = linear.x.rows(), outputs = linear.code.rows();
+  const Matrix abs_x = linear.x.cwiseAbs();
+  Matrix sum(rows, outputs), magnitude(rows, outputs), peak(rows, outputs), underflow(rows, outputs);
+  Row w_max(outputs);
+  for (std::int64_t first = 0; first < outputs; first += kOutputsTogether) {
+    const std::int64_t count = std::min(kOutputsTogether, outputs - first);
+    const Block block(linear, first, count);
+    sum.middleCols(first, count) = linear.x * block.weight.transpose();
+    w_max.segment(first, count) = block.abs_weight.rowwise().maxCoeff().transpose();
+    Matrix size = abs_x * block.abs_weight.transpose();
+    if (linear.bias.size() > 0) size.rowwise() += linear.bias.segment(first, count).cwiseAbs();
+    const GroupSums code_sums(abs_x, block, linear.group);
+    peak.middleCols(first, count) =
+        size.cwiseMax(w_max.segment(first, count).replicate(rows, 1)).cwiseMax(code_sums.largest);
+    magnitude.middleCols(first, count) = size;
+    underflow.middleCols(first, count) = underflow_of(abs_x, block, code_sums.all, linear.added.size() > 0);
+  }
   const Matrix y = linear.bias.size() == 0 ? sum : Matrix(sum.rowwise() + linear.bias);
-  const Matrix magnitude = (abs.x * abs.weight.transpose()).rowwise() + abs.bias;
-  const Column x_max = abs.x.rowwise().maxCoeff();
-  const Row w_max = abs.weight.rowwise().maxCoeff().transpose();
+  const Column x_max = abs_x.rowwise().maxCoeff();
   Expected expected{.value = flatten(y),
                     .magnitude = flatten(magnitude),
-                    .peak = flatten(peak_of(abs, magnitude, w_max, linear.group)),
-                    .underflow = flatten(underflow_of(abs, linear.added.size() > 0)),
-                    .largest_activation = flatten(x_max.replicate(1, w_max.size())),
+                    .peak = flatten(peak),
+                    .underflow = flatten(underflow),
+                    .largest_activation = flatten(x_max.replicate(1, outputs)),
                     .largest_weight = flatten(w_max.replicate(rows, 1))};
   if (linear.rounds_before_bias && linear.bias.size() > 0) expected.rounded_before = flatten(sum.cwiseAbs());
   return {std::move(expected)};
@@ -101,17 +134,19 @@ Matrix codes_of(std::string_view layout, Extent extent, const Tensor& packed) {
   return matrix;
 }
 
-Matrix spread_over_groups(const Tensor& tensor, Extent extent, std::int64_t group, Order order) {
-  const std::int64_t groups = extent.columns / group;
-  Matrix matrix(extent.rows, extent.columns);
-  for (std::int64_t n = 0; n < extent.rows; ++n) {
-    for (std::int64_t k = 0; k < extent.columns; ++k) {
-      const std::int64_t g = k / group;
-      const std::int64_t at = order == Order::outputs_first ? n * groups + g : g * extent.rows + n;
-      matrix(n, k) = tensor.at(tensor.size() == 1 ? 0 : at);
+Matrix by_group(const Tensor& tensor, std::int64_t rows, std::int64_t groups, Order order) {
+  Matrix matrix(rows, groups);
+  for (std::int64_t n = 0; n < rows; ++n) {
+    for (std::int64_t g = 0; g < groups; ++g) {
+      const std::int64_t at = order == Order::outputs_first ? n * groups + g : g * rows + n;
+      matrix(n, g) = tensor.at(tensor.size() == 1 ? 0 : at);
     }
   }
   return matrix;
+}
+
+Matrix spread_over_groups(const Tensor& tensor, Extent extent, std::int64_t group, Order order) {
+  return for_every_column(by_group(tensor, extent.rows, extent.columns / group, order), extent.columns);
 }
 
 }  // namespace plumb

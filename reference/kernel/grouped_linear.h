@@ -15,7 +15,7 @@ struct GroupedLinear {
 
   Matrix x;                 ///< [M, K]
   Matrix code;              ///< [N, K]: q - z
-  Matrix scale;             ///< [N, K]
+  Matrix scale;             ///< [N, K], or [N, G]: each serves K/G columns
   Matrix added = {};        ///< [N, K]; empty: nothing is added. A term of its own in bounds: it need not be fused.
   Eigen::RowVectorXd bias;  ///< [N]; empty: none
   std::int64_t group;       ///< Scales may be applied to sums of so many products.
@@ -39,7 +39,9 @@ struct GroupedLinear {
 
 /// How scales or zero points lie in their tensor.
 enum class Order { outputs_first, groups_first };
-/// Values of groups, [N, G] or [G, N] or one for all, spread over [N, K].
+/// Values of groups, [N, G] or [G, N] or one for all, as [N, G].
+[[nodiscard]] GroupedLinear::Matrix by_group(const Tensor& tensor, std::int64_t rows, std::int64_t groups, Order order);
+/// The same spread over [N, K].
 [[nodiscard]] GroupedLinear::Matrix spread_over_groups(const Tensor& tensor, Extent extent, std::int64_t group,
                                                        Order order);
 

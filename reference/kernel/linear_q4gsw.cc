@@ -9,11 +9,12 @@ namespace {
 Answer evaluate_linear(const Problem& problem) {
   const Extent extent = extent_of(problem.signature);
   const std::int64_t group = problem.signature["group"];
-  return evaluate(GroupedLinear{.x = matrix_of(problem.inputs[0], problem.signature["M"], extent.columns),
-                                .code = codes_of("et_vk.q4gsw", extent, problem.inputs[1]),
-                                .scale = spread_over_groups(problem.inputs[2], extent, group, Order::groups_first),
-                                .bias = row_of(problem.inputs[3]),
-                                .group = group});
+  return evaluate(
+      GroupedLinear{.x = matrix_of(problem.inputs[0], problem.signature["M"], extent.columns),
+                    .code = codes_of("et_vk.q4gsw", extent, problem.inputs[1]),
+                    .scale = by_group(problem.inputs[2], extent.rows, extent.columns / group, Order::groups_first),
+                    .bias = row_of(problem.inputs[3]),
+                    .group = group});
 }
 
 }  // namespace

@@ -12,12 +12,11 @@ Answer evaluate_linear(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Extent extent = extent_of(signature);
   const Layout& layout = layout_of(linear_qcs4w().inputs[kWeight], signature);
-  return evaluate(
-      GroupedLinear{.x = matrix_of(problem.inputs[kX], signature["M"], extent.columns),
-                    .code = codes_of(layout.name, extent, problem.inputs[kWeight]),
-                    .scale = spread_over_groups(problem.inputs[kScales], extent, extent.columns, Order::outputs_first),
-                    .bias = {},
-                    .group = extent.columns});
+  return evaluate(GroupedLinear{.x = matrix_of(problem.inputs[kX], signature["M"], extent.columns),
+                                .code = codes_of(layout.name, extent, problem.inputs[kWeight]),
+                                .scale = by_group(problem.inputs[kScales], extent.rows, 1, Order::outputs_first),
+                                .bias = {},
+                                .group = extent.columns});
 }
 
 }  // namespace

@@ -57,11 +57,12 @@ Answer evaluate_matmul(const Problem& problem) {
     return spread_over_groups(tensor, extent, group, Order::outputs_first);
   };
   const Layout& layout = layout_named(kLayouts[signature["type"]]);
-  GroupedLinear linear{.x = matrix_of(problem.inputs[kX], signature["M"], extent.columns),
-                       .code = flat_codes(layout, extent.rows, extent.columns, problem.inputs[kWeight]),
-                       .scale = spread(problem.inputs[kScale]),
-                       .bias = {},
-                       .group = group};
+  GroupedLinear linear{
+      .x = matrix_of(problem.inputs[kX], signature["M"], extent.columns),
+      .code = flat_codes(layout, extent.rows, extent.columns, problem.inputs[kWeight]),
+      .scale = by_group(problem.inputs[kScale], extent.rows, extent.columns / group, Order::outputs_first),
+      .bias = {},
+      .group = group};
   if (signature["zero_point"] != 0) linear.code -= spread(problem.inputs[kZeroPoint]);
   if (signature["zero_codes"] != 0) {
     const Shape shape = evaluate_shape(small_shape("zeros"), signature);

@@ -19,7 +19,7 @@ struct Spread {
 
 /// One implementation, on one case, with one number of threads.
 struct Record {
-  std::string kind;       ///< "pack", "unpack", "repack", "quantize", "dequantize", "lookup", "linear".
+  std::string kind;       ///< "pack", "unpack", "repack", "quantize", "dequantize", "lookup", "linear", "int8 linear".
   std::string op;         ///< "pack_uint4"
   std::string impl;       ///< "cpu.avx2", or a peer: "torch 2.9.1".
   std::string case_name;  ///< As `plumb check` takes it.

@@ -70,10 +70,12 @@ struct Question {
     if (bench_case.kind != "lookup" || op.inputs[input].role != Role::constant) return bytes;
     return bytes * problem.signature["M"] / problem.signature["N"];
   }
-  // Two for each product of a sum.
+  // Two for each product of a reduction, whether it is summed up in floating point or in integers first.
   [[nodiscard]] std::int64_t operations() const {
     if (op.arithmetic != Arithmetic::accumulated) return 0;
-    return 2 * element_count(forms[0].shape) * evaluate_formula(op.length, problem.signature.values);
+    const auto& sizes = problem.signature.values;
+    const bool has_reduction = op.size("K") != nullptr;
+    return 2 * element_count(forms[0].shape) * (has_reduction ? sizes.at("K") : evaluate_formula(op.length, sizes));
   }
 
   const BenchCase& bench_case;

@@ -77,6 +77,7 @@ constexpr Template kTemplates[] = {
     {"pack", "dequantize", kQuantise, "ov_unpack[count={N*K},type=nf4]"},
     {"linear", "lookup", kNoBar, "embedding_q4gsw[M={M},N={N},K={K},group={group}]"},
     {"linear", "linear", kNoBar, "linear_q4gsw[M={M},N={N},K={K},group={group}]"},
+    {"linear", "int8 linear", kNoBar, "linear_dq8ca_q4gsw[M={M},N={N},K={K},group={group}]"},
 };
 
 std::string filled(std::string_view text, const Extents& shape) {

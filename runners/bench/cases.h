@@ -20,7 +20,7 @@ struct Extents {
 
 /// One thing to measure.
 struct BenchCase {
-  std::string kind;  ///< "pack", "unpack", "repack", "quantize", "dequantize", "lookup", "linear".
+  std::string kind;  ///< "pack", "unpack", "repack", "quantize", "dequantize", "lookup", "linear", "int8 linear".
   Case test_case;
   double bar;  ///< The share of memcpy's rate that is aimed at; 0 = none.
 };

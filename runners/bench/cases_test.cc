@@ -28,8 +28,9 @@ TEST(BenchCases, GroupsAndPatternsChoose) {
   for (const BenchCase& planned : plan_bench({"pack"}, "*", kSmall)) kinds.insert(planned.kind);
   EXPECT_EQ(kinds, (std::set<std::string>{"pack", "unpack", "repack", "quantize", "dequantize"}));
   const auto plan = plan_bench({}, "linear_*", kSmall);
-  ASSERT_EQ(plan.size(), 1U);
+  ASSERT_EQ(plan.size(), 2U);
   EXPECT_EQ(to_string(plan[0].test_case), "linear_q4gsw[M=1,K=256,N=64,group=32]/exact#0");
+  EXPECT_EQ(to_string(plan[1].test_case), "linear_dq8ca_q4gsw[M=1,K=256,N=64,group=32]/exact#0");
 }
 
 TEST(BenchCases, PackingIsHeldToFourFifthsOfCopyingAndQuantisingToHalf) {

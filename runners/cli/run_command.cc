@@ -1,5 +1,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <ctime>
 #include <filesystem>
@@ -7,6 +8,7 @@
 
 #include "runners/cli/commands.h"
 #include "runners/cli/run_flags.h"
+#include "runners/model_shapes.h"
 
 namespace plumb::cli {
 namespace {
@@ -19,11 +21,11 @@ std::string default_folder() {
   return folder;
 }
 
-int run(RunFlags flags, const std::string& command) {
+int run(RunFlags flags, const std::string& models, const std::string& command) {
   if (flags.out.empty()) flags.out = default_folder();
   const auto subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
   check_output_folder(flags);
-  return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command);
+  return run_and_report(campaign_units(plan_campaign(subjects, flags.seed, models), subjects), flags, command);
 }
 
 }  // namespace
@@ -34,8 +36,19 @@ void add_run(CLI::App& app, Context& context) {
   add_selection_flags(*command, *flags);
   add_execution_flags(*command, *flags);
   add_seed_flag(*command, *flags);
-  command->footer("Examples:\n  plumb run\n  plumb run --op 'linear_*' --impl 'cpu.*' --seed 7 --out report");
-  command->callback([flags, &context] { context.exit_code = run(*flags, context.command); });
+  const auto models = std::make_shared<std::string>();
+  std::vector<std::string_view> names;
+  for (const Model& model : all_models()) names.push_back(model.name);
+  command
+      ->add_option("--model", *models,
+                   fmt::format("Linear layers and embeddings with the shapes of models matching GLOB, instead of the "
+                               "planned shapes: {}; vocabularies take some GB a worker",
+                               fmt::join(names, ", ")))
+      ->type_name("GLOB");
+  command->footer(
+      "Examples:\n  plumb run\n  plumb run --op 'linear_*' --impl 'cpu.*' --seed 7 --out report\n"
+      "  plumb run --model qwen3-0.6b --op linear_q4gsw --timeout 300");
+  command->callback([flags, models, &context] { context.exit_code = run(*flags, *models, context.command); });
 }
 
 }  // namespace plumb::cli

@@ -7,11 +7,13 @@ import os
 import sys
 import time
 
+sys.dont_write_bytecode = True  # nothing is left beside the script
+
+import ggml_peer
+import onednn_peer
+from peer import Peer
+
 FEWEST_CALLS = 5
-
-
-class Absent(Exception):
-    """This peer cannot be timed here; says why."""
 
 
 def torch_int4pack(case):
@@ -29,28 +31,31 @@ def torch_int4pack(case):
     def call():
         torch.ops.aten._weight_int4pack_mm_for_cpu(x, packed, case.group, scales_zeros)
 
-    return f"torch {torch.__version__}", what, packed.nbytes + scales_zeros.nbytes, call
+    return Peer(f"torch {torch.__version__}", what, packed.nbytes + scales_zeros.nbytes, call)
 
 
-def openvino_compressed(case):
-    """OpenVINO's CPU plugin: u4 codes, f16 scales, f32 activations; the weight stays compressed."""
+def openvino_compressed(case, precision, dynamic_group):
+    """OpenVINO's CPU plugin: u4 codes and zero points, f16 scales; the weight stays compressed."""
     import numpy
     import openvino
     from openvino import opset13 as ops
 
     random = numpy.random.default_rng(0)
     groups = case.K // case.group
-    shape = [case.N, groups, case.group]
-    bytes_ = random.integers(0, 256, case.N * case.K // 2, dtype=numpy.uint8)
-    codes = openvino.op.Constant(openvino.Tensor(bytes_, shape, openvino.Type.u4))
+
+    def codes_of(shape):
+        bytes_ = random.integers(0, 256, (shape[0] * shape[1] * shape[2] + 1) // 2, dtype=numpy.uint8)
+        return bytes_, ops.convert(openvino.op.Constant(openvino.Tensor(bytes_, shape, openvino.Type.u4)), "f16")
+
+    code_bytes, codes = codes_of([case.N, groups, case.group])
+    zero_bytes, zeros = codes_of([case.N, groups, 1])
     scales = random.random((case.N, groups, 1)).astype(numpy.float16) / 64
-    middle = ops.constant(numpy.full((case.N, groups, 1), 8, numpy.float16))
-    centred = ops.subtract(ops.convert(codes, "f16"), middle)
-    weight = ops.reshape(ops.multiply(centred, ops.constant(scales)), ops.constant([case.N, case.K]), False)
+    grouped = ops.multiply(ops.subtract(codes, zeros), ops.constant(scales))
+    weight = ops.reshape(grouped, ops.constant([case.N, case.K]), False)
     x = ops.parameter([case.M, case.K], numpy.float32)
     y = ops.matmul(x, ops.convert(weight, "f32"), False, True)
-    config = {"INFERENCE_NUM_THREADS": case.threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32",
-              "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
+    config = {"INFERENCE_NUM_THREADS": case.threads, "PERFORMANCE_HINT": "LATENCY",
+              "INFERENCE_PRECISION_HINT": precision, "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(dynamic_group)}
     request = openvino.Core().compile_model(openvino.Model([y], [x]), "CPU", config).create_infer_request()
     activation = random.random((case.M, case.K), dtype=numpy.float32)
 
@@ -58,18 +63,32 @@ def openvino_compressed(case):
         request.infer([activation], share_inputs=True, share_outputs=True)
 
     version = openvino.__version__.split("-")[0]
-    return f"openvino {version}", "u4 MatMul, f32", bytes_.nbytes + scales.nbytes, call
+    what = f"u4 MatMul, {precision}" + (f", int8 by {dynamic_group}" if dynamic_group else "")
+    return Peer(f"openvino {version}", what, code_bytes.nbytes + zero_bytes.nbytes + scales.nbytes, call)
 
 
-def ggml_q4(case):
-    raise Absent("there is no runner for it yet")
+def openvino_f32(case):
+    return openvino_compressed(case, "f32", 0)
 
 
-def onednn_matmul(case):
-    raise Absent("there is no runner for it yet")
+def openvino_int8(case):
+    return openvino_compressed(case, "f32", 32)
 
 
-PEERS = {"torch": torch_int4pack, "openvino": openvino_compressed, "ggml": ggml_q4, "oneDNN": onednn_matmul}
+def openvino_bf16(case):
+    return openvino_compressed(case, "bf16", 0)
+
+
+# The name under which one is absent, and what makes it.
+PEERS = (
+    ("torch", torch_int4pack),
+    ("openvino", openvino_f32),
+    ("openvino with int8", openvino_int8),
+    ("openvino with bf16", openvino_bf16),
+    ("ggml Q4_0", ggml_peer.q4_0),
+    ("ggml Q4_1", ggml_peer.q4_1),
+    ("oneDNN", onednn_peer.int8_matmul),
+)
 
 
 def sample(call, min_seconds):
@@ -86,8 +105,9 @@ def sample(call, min_seconds):
 
 def reply_of(name, make, case):
     try:
-        peer, what, weight_bytes, call = make(case)
-        return {"peer": peer, "what": what, "weight_bytes": weight_bytes, "seconds": sample(call, case.min_time)}
+        peer = make(case)
+        return {"peer": peer.name, "what": peer.what, "weight_bytes": peer.weight_bytes,
+                "seconds": sample(peer.call, case.min_time)}
     except Exception as trouble:  # whatever a peer does must not hide the others
         return {"peer": name, "absent": str(trouble) or type(trouble).__name__}
 
@@ -102,7 +122,7 @@ def main():
     # What libraries print must not come between the lines.
     lines = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    for name, make in PEERS.items():
+    for name, make in PEERS:
         print(json.dumps(reply_of(name, make, case)), file=lines, flush=True)
 
 

@@ -11,7 +11,11 @@ layout(constant_id = 4) const uint kBits = 4;  // 2, 4 or 8
 layout(constant_id = 5) const int kBase = 0;
 layout(constant_id = 6) const uint kAdds = 0;
 layout(std430, binding = 0) writeonly buffer Output { float y[]; };      // [M, N]
+#ifdef PLUMB_HALF_ACTIVATION
+layout(std430, binding = 1) readonly buffer Activation { uvec2 x[]; };   // [M, k_blocks] of four f16, zero beyond K
+#else
 layout(std430, binding = 1) readonly buffer Activation { vec4 x[]; };    // [M, k_blocks], zero beyond K
+#endif
 layout(std430, binding = 2) readonly buffer Weight { uint weight[]; };   // [k_blocks, n_blocks, kBits]
 #ifdef PLUMB_OUTPUT_GROUPS
 layout(std430, binding = 3) readonly buffer Scales { float scale[]; };   // [group, 4 k_blocks]
@@ -27,6 +31,16 @@ layout(push_constant) uniform Sizes {
   uint zero_row;  // where in `scale` zero points are, …
   uint bias_row;  // … and the bias
 };
+
+// Four columns of a row of the activation. f16 is unpacked from words, which takes no device that can store it.
+vec4 activation(uint m, uint k_block) {
+#ifdef PLUMB_HALF_ACTIVATION
+  const uvec2 halves = x[m * k_blocks + k_block];
+  return vec4(unpackHalf2x16(halves.x), unpackHalf2x16(halves.y));
+#else
+  return x[m * k_blocks + k_block];
+#endif
+}
 
 struct Rows {  // one value for each of the eight rows of a block
   vec4 low;    // rows 0 … 3

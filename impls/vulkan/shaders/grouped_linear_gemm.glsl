@@ -11,7 +11,7 @@ void load_x_tile(uint first_m, uint first_k) {
   const uint size = gl_WorkGroupSize.y * kRows * kDepth;
   for (uint i = gl_LocalInvocationIndex; i < size; i += gl_WorkGroupSize.x * gl_WorkGroupSize.y) {
     const uint m = first_m + i / kDepth, k_block = first_k + i % kDepth;
-    x_tile[i] = m < M && k_block < k_blocks ? x[m * k_blocks + k_block] : vec4(0);
+    x_tile[i] = m < M && k_block < k_blocks ? activation(m, k_block) : vec4(0);
   }
 }
 

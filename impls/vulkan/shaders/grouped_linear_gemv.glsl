@@ -12,7 +12,7 @@ Rows partial_sum(uint m, uint n_block, uint k_block) {
   Grid grid = grid_of(4 * k_block, n_block);
   for (; k_block < k_blocks; k_block += gl_WorkGroupSize.y) {
     const Block block = load_block(k_block, n_block);
-    const vec4 x4 = x[m * k_blocks + k_block];
+    const vec4 x4 = activation(m, k_block);
     for (uint column = 0; column < 4; ++column) {
       const uint k = 4 * k_block + column;
       if (grid_number(k) != held) {

@@ -1,0 +1,104 @@
+#include "impls/cpu/quad_weight.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace plumb::cpu {
+namespace {
+
+// With codes below 256 and digits of -128 … 127, sums and what the offset takes from them stay below 2^31.
+constexpr std::int64_t kLongestSegment = 16384;
+constexpr float kFarthestOffset = 512;
+
+// Scales and offsets of one weight: scale(n, g) and zero(n, g) are asked for every row and group.
+template <typename Scale, typename Zero>
+bool fill_groups(QuadWeight& quad, int base, const Scale& scale, const Zero& zero) {
+  const auto count = static_cast<std::size_t>(quad.blocks * quad.groups() * kQuadBlockRows);
+  quad.scale.assign(count, 0.0F);
+  quad.offset.assign(count, 0);
+  quad.common_offset = static_cast<std::int32_t>(zero(0, 0)) - base;
+  bool is_common = true;
+  for (std::int64_t n = 0; n < quad.rows; ++n) {
+    for (std::int64_t g = 0; g < quad.groups(); ++g) {
+      const float s = scale(n, g), z = zero(n, g);
+      if (!std::isfinite(s) || !(std::abs(z - static_cast<float>(base)) <= kFarthestOffset) || z != std::floor(z))
+        return false;
+      const auto at =
+          static_cast<std::size_t>((n / kQuadBlockRows * quad.groups() + g) * kQuadBlockRows + n % kQuadBlockRows);
+      quad.scale[at] = s;
+      quad.offset[at] = static_cast<std::int32_t>(z) - base;
+      is_common = is_common && quad.offset[at] == quad.common_offset;
+    }
+  }
+  if (is_common) quad.offset.clear();
+  return true;
+}
+
+template <typename Code>
+void fill_codes(QuadWeight& quad, const Code& code) {
+  quad.codes.assign(static_cast<std::size_t>(quad.blocks * quad.segments * quad.quads * quad.quad_bytes()), 0);
+  for (std::int64_t n = 0; n < quad.rows; ++n) {
+    const std::int64_t lane = n % 16, upper = n % kQuadBlockRows / 16;
+    std::uint8_t* row = quad.codes.data() + n / kQuadBlockRows * quad.segments * quad.quads * quad.quad_bytes() +
+                        lane * 4 + (quad.wide ? upper * 64 : 0);
+    const int shift = !quad.wide && upper != 0 ? 4 : 0;
+    std::int64_t k = 0;
+    for (std::int64_t s = 0; s < quad.segments; ++s) {
+      std::uint8_t* at = row + s * quad.quads * quad.quad_bytes();
+      for (std::int64_t i = 0; i < quad.segment; ++i, ++k) {
+        std::uint8_t& byte = at[i / 4 * quad.quad_bytes() + i % 4];
+        byte = static_cast<std::uint8_t>(byte | code(n, k) << shift);
+      }
+    }
+  }
+}
+
+std::unique_ptr<QuadWeight> shaped(std::int64_t rows, std::int64_t columns, std::int64_t group, std::int64_t segment,
+                                   int bits) {
+  auto quad = std::make_unique<QuadWeight>();
+  quad->rows = rows;
+  quad->segment = segment;
+  quad->segments = columns / segment;
+  quad->segments_per_group = group / segment;
+  quad->quads = (segment + 3) / 4;
+  quad->wide = bits > 4;
+  quad->blocks = (rows + kQuadBlockRows - 1) / kQuadBlockRows;
+  return quad;
+}
+
+}  // namespace
+
+std::unique_ptr<QuadWeight> quad_weight(const WeightSource& source, std::int64_t together) {
+  const std::int64_t segment = together == 0 ? source.group : std::gcd(source.group, together);
+  if (source.adds || segment > kLongestSegment) return nullptr;
+  auto quad = shaped(source.rows, source.columns, source.group, segment, source.bits);
+  const auto zero = [&](std::int64_t n, std::int64_t g) { return source.zero ? source.zero(n, g) : 0.0F; };
+  if (!fill_groups(*quad, source.base, source.scale, zero)) return nullptr;
+  fill_codes(*quad, source.code);
+  return quad;
+}
+
+std::unique_ptr<QuadWeight> quad_weight(const GroupedWeight& weight) {
+  const std::int64_t group = std::min(weight.group, weight.columns);
+  if (weight.bits == 32 || weight.adds || group > kLongestSegment) return nullptr;
+  auto quad = shaped(weight.rows, weight.columns, group, group, weight.bits);
+  const auto at = [&](std::int64_t n, std::int64_t g) {
+    return static_cast<std::size_t>((n / kBlockRows * quad->groups() + g) * kBlockRows + n % kBlockRows);
+  };
+  if (!fill_groups(
+          *quad, weight.base, [&](std::int64_t n, std::int64_t g) { return weight.scale[at(n, g)]; },
+          [&](std::int64_t n, std::int64_t g) { return weight.zero[at(n, g)]; }))
+    return nullptr;
+  const auto bits = static_cast<unsigned>(weight.bits);
+  const std::int64_t per_chunk = kWidth * 32 / weight.bits;
+  fill_codes(*quad, [&](std::int64_t n, std::int64_t k) {
+    const std::int64_t chunk = n / kBlockRows * weight.chunks + k / per_chunk, in_chunk = k % per_chunk;
+    const std::uint32_t word =
+        weight.words[static_cast<std::size_t>((chunk * kBlockRows + n % kBlockRows) * kWidth + in_chunk % kWidth)];
+    return word >> static_cast<unsigned>(in_chunk / kWidth) * bits & ((1U << bits) - 1U);
+  });
+  return quad;
+}
+
+}  // namespace plumb::cpu

@@ -1,0 +1,16 @@
+"""What a peer is."""
+
+import dataclasses
+import typing
+
+
+class Absent(Exception):
+    """This peer cannot be timed here; says why."""
+
+
+@dataclasses.dataclass
+class Peer:
+    name: str  # "torch 2.9.1"
+    what: str  # "_weight_int4pack_mm_for_cpu, bf16"
+    weight_bytes: int  # of the packed weight, scales and zero points
+    call: typing.Callable[[], None]
