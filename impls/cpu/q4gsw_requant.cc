@@ -4,10 +4,10 @@
 
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/row_chunks.h"
+#include "impls/cpu/streamed.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/q4gsw_requant.cc"
-#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -138,14 +138,6 @@ void RequantizeRows(const Latent& latent, uint8_t* packed, int64_t first, int64_
   }
 }
 
-// Asks for the next tile of some rows: its rows are too many and too short for the CPU to foresee.
-HWY_INLINE void PrefetchTile(const Latent& latent, int64_t first, int64_t rows, int64_t begin) {
-  const int64_t end = HWY_MIN(begin + kTileColumns, latent.columns);
-  for (int64_t n = first; n < HWY_MIN(first + rows, latent.rows); ++n) {
-    for (int64_t k = begin; k < end; k += 16) hwy::Prefetch(latent.weight + (n * latent.columns + k) * 4);
-  }
-}
-
 // A tile of a block of eight rows, to vectors of 16 bytes that are `stride` apart.
 HWY_INLINE void RequantizeBlock(const Latent& latent, int64_t block, int64_t begin, int64_t count, uint8_t* to,
                                 int64_t stride) {
@@ -162,26 +154,26 @@ HWY_INLINE void RequantizeBlock(const Latent& latent, int64_t block, int64_t beg
   Interleave4<uint32_t>({{streams[0], streams[1], streams[2], streams[3]}}, to, stride, count / 4);
 }
 
-// Blocks [first, last) of eight rows, to vectors [columns / 4, blocks] of 16 bytes. Four blocks' vectors fill a cache
-// line: they are gathered before it is written.
+// Blocks [first, last) of eight rows, to vectors [columns / 4, blocks] of 16 bytes. Some blocks' vectors fill cache
+// lines: they are gathered, and then written past the caches, as lines of the next columns lie far away.
 void RequantizeBlocks(const Latent& latent, uint8_t* packed, int64_t first, int64_t last) {
-  constexpr int64_t kVector = 16, kAbreast = 4, kLine = kAbreast * kVector;
+  constexpr int64_t kVector = 16, kAbreast = 16, kLine = kAbreast * kVector;
   HWY_ALIGN uint8_t lines[kTileColumns / 4 * kLine];
   const int64_t blocks = (latent.rows + 7) / 8;
   for (; first < last; first += kAbreast) {
     const int64_t abreast = HWY_MIN(kAbreast, last - first);
     for (int64_t begin = 0; begin < latent.columns; begin += kTileColumns) {
       const int64_t count = HWY_MIN(kTileColumns, latent.columns - begin);
-      PrefetchTile(latent, 8 * first, 8 * abreast, begin + kTileColumns);
       for (int64_t i = 0; i < abreast; ++i) {
         RequantizeBlock(latent, first + i, begin, count, lines + i * kVector, kLine);
       }
       uint8_t* to = packed + (begin / 4 * blocks + first) * kVector;
       for (int64_t i = 0; i < count / 4; ++i) {
-        std::memcpy(to + i * blocks * kVector, lines + i * kLine, static_cast<size_t>(abreast * kVector));
+        stream_bytes(lines + i * kLine, to + i * blocks * kVector, abreast * kVector);
       }
     }
   }
+  end_stream();
 }
 
 }  // namespace plumb::cpu::HWY_NAMESPACE

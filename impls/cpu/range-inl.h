@@ -80,6 +80,21 @@ HWY_INLINE float FromOrder(Element element, int16_t place) {
   return hn::GetLane(LoadAsF32(element, hn::CappedTag<float, 1>(), &bits));
 }
 
+// The largest lane of each of two vectors, folded together: the other halves of lanes are b's.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void LargestOfEach(D d, V a, V b, int16_t& largest_a, int16_t& largest_b) {
+  constexpr size_t kLanes = hn::MaxLanes(D());
+  const hn::Repartition<uint32_t, D> d32;
+  auto v = hn::Max(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
+  if constexpr (kLanes >= 32) v = hn::Max(v, hn::SwapAdjacentBlocks(v));
+  if constexpr (kLanes >= 16) v = hn::Max(v, hn::BitCast(d, hn::Shuffle1032(hn::BitCast(d32, v))));
+  v = hn::Max(v, hn::BitCast(d, hn::Shuffle2301(hn::BitCast(d32, v))));
+  v = hn::Max(v, hn::BitCast(d, hn::RotateRight<16>(hn::BitCast(d32, v))));
+  HWY_ALIGN int16_t lanes[kLanes];
+  hn::Store(v, d, lanes);
+  largest_a = lanes[0], largest_b = lanes[kLanes / 2];
+}
+
 // The same of 16-bit floats.
 template <class Element>
 HWY_INLINE void Extend(Element element, const uint16_t* values, int64_t count, float& min, float& max) {
@@ -93,7 +108,9 @@ HWY_INLINE void Extend(Element element, const uint16_t* values, int64_t count, f
     least = hn::Min(least, places);
     most = hn::Max(most, places);
   }
-  int16_t first = hn::GetLane(hn::MinOfLanes(d, least)), last = hn::GetLane(hn::MaxOfLanes(d, most));
+  int16_t first, last;
+  LargestOfEach(d, hn::Not(least), most, first, last);
+  first = static_cast<int16_t>(~first);
   for (; i < count; ++i) {
     int16_t bits;
     std::memcpy(&bits, values + i, sizeof bits);
