@@ -12,6 +12,7 @@
 #include <hwy/highway.h>
 
 #include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/streamed-inl.h"
 #include "impls/cpu/transpose-inl.h"
 
 #ifndef PLUMB_CPU_ATEN_INT4_SHARED
@@ -113,8 +114,8 @@ void UnpackTile(const AtenTile& t) {
     const Rows rows(t, j);
     if (t.streamed) {
       SplitRows(bytes + j * kTileColumns, low, high, t.columns);
-      stream_bytes(low, rows.low, t.columns * int64_t{sizeof *low});
-      stream_bytes(high, rows.high, t.columns * int64_t{sizeof *high});
+      StreamBytes(low, rows.low, t.columns * int64_t{sizeof *low});
+      StreamBytes(high, rows.high, t.columns * int64_t{sizeof *high});
     } else {
       SplitRows(bytes + j * kTileColumns, rows.low, rows.high, t.columns);
     }

@@ -174,8 +174,10 @@ Kernel packing(const char* op, Body body) {
 void unpack_bytes(Body body, const std::uint8_t* in, std::uint8_t* out, std::int64_t code_bytes, bool streamed,
                   std::int64_t first, std::int64_t last) {
   if (!streamed) return body(in, out, first, last);
-  alignas(64) std::uint8_t buffer[kChunkBytes];
-  const std::int64_t step = kChunkBytes / (2 * code_bytes);
+  // So short that the machine is still writing one piece when the next is unpacked.
+  constexpr std::int64_t kPieceBytes = 1 << 10;
+  alignas(64) std::uint8_t buffer[kPieceBytes];
+  const std::int64_t step = kPieceBytes / (2 * code_bytes);
   for (; first < last; first += step) {
     const std::int64_t count = std::min(step, last - first);
     body(in + first, buffer, 0, count);

@@ -4,7 +4,6 @@
 
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/row_chunks.h"
-#include "impls/cpu/streamed.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/q4gsw_requant.cc"
@@ -13,6 +12,7 @@
 
 #include "impls/cpu/interleave4-inl.h"
 #include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/streamed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
@@ -169,11 +169,11 @@ void RequantizeBlocks(const Latent& latent, uint8_t* packed, int64_t first, int6
       }
       uint8_t* to = packed + (begin / 4 * blocks + first) * kVector;
       for (int64_t i = 0; i < count / 4; ++i) {
-        stream_bytes(lines + i * kLine, to + i * blocks * kVector, abreast * kVector);
+        StreamBytes(lines + i * kLine, to + i * blocks * kVector, abreast * kVector);
       }
     }
   }
-  end_stream();
+  hwy::FlushStream();
 }
 
 }  // namespace plumb::cpu::HWY_NAMESPACE
