@@ -17,6 +17,7 @@
 #include "impls/cpu/affine_steps-inl.h"
 #include "impls/cpu/elements-inl.h"
 #include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/streamed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
@@ -94,19 +95,22 @@ HWY_INLINE void MapBlock(In in, Out out, Step& step, const typename In::Stored* 
 template <class In, class Out, class Map>
 HWY_INLINE void ForBlocks(const AffineJob& job, int64_t first, int64_t last, In, Out, const Map& map) {
   using Stored = typename Out::Stored;
-  HWY_ALIGN Stored run[kRun];
+  // What is written past the caches goes there in pieces so short that the machine is still writing one when the next
+  // is made.
+  constexpr int64_t kStreamedRun = 512;
+  HWY_ALIGN Stored run[kStreamedRun];
   BlockCursor blocks(job, first);
-  for (; first < last; first += kRun) {
+  for (const int64_t step = job.streamed ? kStreamedRun : kRun; first < last; first += step) {
     const auto* from = static_cast<const typename In::Stored*>(job.in) + first;
     auto* to = static_cast<Stored*>(job.out) + first;
-    const int64_t count = HWY_MIN(kRun, last - first);
+    const int64_t count = HWY_MIN(step, last - first);
     for (int64_t i = 0; i < count;) {
       const int64_t length = HWY_MIN(count - i, blocks.left());
       map(blocks.block(), from + i, length, (job.streamed ? run : to) + i);
       blocks.Advance(length);
       i += length;
     }
-    if (job.streamed) stream_bytes(run, to, count * int64_t{sizeof(Stored)});
+    if (job.streamed) StreamBytes(run, to, count * int64_t{sizeof(Stored)});
   }
 }
 

@@ -49,7 +49,7 @@ constexpr std::int64_t kChunkBytes = 1 << 14;
 
 // By way of a buffer, so short that the machine is still writing what it held when it is filled again.
 void widen_streamed(Body body, const std::uint8_t* bytes, float* values, std::int64_t first, std::int64_t last) {
-  constexpr std::int64_t kStep = 256;
+  constexpr std::int64_t kStep = 512;
   alignas(64) float buffer[kStep];
   for (; first < last; first += kStep) {
     const std::int64_t count = std::min(kStep, last - first);

@@ -175,7 +175,7 @@ void unpack_bytes(Body body, const std::uint8_t* in, std::uint8_t* out, std::int
                   std::int64_t first, std::int64_t last) {
   if (!streamed) return body(in, out, first, last);
   // So short that the machine is still writing one piece when the next is unpacked.
-  constexpr std::int64_t kPieceBytes = 1 << 10;
+  constexpr std::int64_t kPieceBytes = 1 << 11;
   alignas(64) std::uint8_t buffer[kPieceBytes];
   const std::int64_t step = kPieceBytes / (2 * code_bytes);
   for (; first < last; first += step) {

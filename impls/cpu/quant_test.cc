@@ -156,6 +156,26 @@ TEST(CpuKernels, TinygemmQuotientsAtTies) {
   }
 }
 
+TEST(CpuKernels, RequantisedQuotientsAtTies) {
+  for (const MakeKernel make : {q4gsw_requant, q4gsw_requant_w_4x8}) {
+    Problem problem =
+        problem_of(op_named(make(best_target()).op), {{"N", 65}, {"K", 512}, {"group", 64}}, Data::spread);
+    Tensor &weight = problem.inputs[0], &scale = problem.inputs[1];
+    for (std::int64_t i = 0; i < scale.size(); ++i) {
+      scale.set(i, round_to(DType::f32, 1 + static_cast<double>(i * 7919 % 2111) / 2111));
+    }
+    for (std::int64_t i = 0; i < weight.size(); ++i) {
+      const std::int64_t row = i / 512, group = i % 512 / 64;
+      const double half = (static_cast<double>(i % 16) - 7.5) * scale.at(group * 65 + row);
+      weight.set(i, round_to(DType::f32, half) * (1 + static_cast<double>(i / 16 % 3 - 1) * 0x1p-23));
+    }
+    for_each_target(make, [&](Subject& subject) {
+      subject.prepare(problem);
+      expect_right(subject, problem, subject.run(problem), Data::spread);
+    });
+  }
+}
+
 TEST(CpuKernels, QuantizePlainInt4) {
   std::vector<Sizes> cases = {{{"N", 300}, {"K", 130}, {"group", 32}}};  // several chunks
   for (const DType type : {DType::f32, kF16, kBf16}) {
