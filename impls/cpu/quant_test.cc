@@ -100,7 +100,6 @@ TEST(CpuKernels, Tinygemm) {
   }
 }
 
-// Quotients at halves and next to them: what is multiplied by a reciprocal instead must not take the other side.
 // Codes of one byte in groups of whole vectors, with values, scales and zero points of one type.
 TEST(CpuKernels, AffineStraightFromTensorToTensor) {
   for (const DType type : {DType::f32, kF16, kBf16}) {
@@ -125,54 +124,6 @@ TEST(CpuKernels, AffineStraightFromTensorToTensor) {
       expect_right(quantize_tinygemm, tinygemm_cases);
       expect_right(dequantize_tinygemm, tinygemm_cases);
     }
-  }
-}
-
-TEST(CpuKernels, TinygemmQuotientsAtTies) {
-  const Op& op = op_named("quantize_tinygemm");
-  for (const DType type : {DType::f32, kF16, kBf16}) {
-    Problem problem = problem_of(op,
-                                 {{"M", 66},
-                                  {"K", 512},
-                                  {"group", 16},
-                                  {"quant_min", 0},
-                                  {"quant_max", 15},
-                                  {"type", code_of(type)},
-                                  {"code", code_of(DType::u8)}},
-                                 Data::spread);
-    Tensor &x = problem.inputs[0], &scale = problem.inputs[1], &zero_point = problem.inputs[2];
-    for (std::int64_t block = 0; block < scale.size(); ++block) {
-      scale.set(block, round_to(type, 1 + static_cast<double>(block * 7919 % 2111) / 2111));
-      zero_point.set(block, 8 * scale.at(block));  // then code 0 stands for 0
-    }
-    for (std::int64_t i = 0; i < x.size(); ++i) {
-      const double half = round_to(type, (static_cast<double>(i % 16) + 0.5) * scale.at(i / 16));
-      x.set(i, round_to(type, half * (1 + static_cast<double>(i / 16 % 3 - 1) * 2 * unit_roundoff(type))));
-    }
-    for_each_target(quantize_tinygemm, [&](Subject& subject) {
-      subject.prepare(problem);
-      expect_right(subject, problem, subject.run(problem), Data::spread);
-    });
-  }
-}
-
-TEST(CpuKernels, RequantisedQuotientsAtTies) {
-  for (const MakeKernel make : {q4gsw_requant, q4gsw_requant_w_4x8}) {
-    Problem problem =
-        problem_of(op_named(make(best_target()).op), {{"N", 65}, {"K", 512}, {"group", 64}}, Data::spread);
-    Tensor &weight = problem.inputs[0], &scale = problem.inputs[1];
-    for (std::int64_t i = 0; i < scale.size(); ++i) {
-      scale.set(i, round_to(DType::f32, 1 + static_cast<double>(i * 7919 % 2111) / 2111));
-    }
-    for (std::int64_t i = 0; i < weight.size(); ++i) {
-      const std::int64_t row = i / 512, group = i % 512 / 64;
-      const double half = (static_cast<double>(i % 16) - 7.5) * scale.at(group * 65 + row);
-      weight.set(i, round_to(DType::f32, half) * (1 + static_cast<double>(i / 16 % 3 - 1) * 0x1p-23));
-    }
-    for_each_target(make, [&](Subject& subject) {
-      subject.prepare(problem);
-      expect_right(subject, problem, subject.run(problem), Data::spread);
-    });
   }
 }
 

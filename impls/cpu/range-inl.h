@@ -22,10 +22,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 struct Extremes {
   using V = hn::Vec<FloatTag>;
   Extremes(float min, float max)
-      : least(hn::Set(FloatTag(), min)), most(hn::Set(FloatTag(), max)), any_nan(hn::Ne(least, least)) {}
+      : least(hn::Set(FloatTag(), min)), most(hn::Set(FloatTag(), max)), any_nan(hn::IsNaN(least)) {}
 
   HWY_INLINE void Meet(V v) {
-    any_nan = hn::Or(any_nan, hn::Ne(v, v));
+    any_nan = hn::Or(any_nan, hn::IsNaN(v));
     least = hn::Min(least, v);
     most = hn::Max(most, v);
   }

@@ -41,7 +41,7 @@ constexpr Column kColumns[] = {
      "outputs as they were, so it may not write before all codes are known to be legal. It reads those inputs twice, "
      "or "
      "it sets aside what outputs held (reads and writes it); the lesser of the two is counted",
-     [](const Record& r) { return or_dash(r, r.checking_bytes > 0, fmt::format("{:.2f}", needed_factor(r))); }},
+     [](const Record& r) { return or_dash(r, checks_matter(r), fmt::format("{:.2f}", needed_factor(r))); }},
     {"%copy",
      "bytes moved per second, times x where that is there, as a share of memcpy's, median over the pairs of samples",
      [](const Record& r) { return or_dash(r, r.share_of_copy.median > 0, percent(r.share_of_copy.median)); }},

@@ -84,7 +84,7 @@ std::string text_table(const Run& run) {
     for (std::size_t i = 0; i < run.records.size(); ++i) rows[i + 1].push_back(column.text(run.records[i]));
   }
   std::string text = aligned_text(rows, kNameColumns);
-  if (std::ranges::any_of(run.records, [](const Record& r) { return is_measured(r) && r.checking_bytes > 0; })) {
+  if (std::ranges::any_of(run.records, [](const Record& r) { return is_measured(r) && checks_matter(r); })) {
     text += kWhyTwice;
   }
   return text;

@@ -77,6 +77,8 @@ TEST(BenchRecord, BytesThatMustBeMovedTwiceCountTwiceBesideWhatTheMachineCanDo) 
   record.checking_bytes = 12'000'000;
   EXPECT_DOUBLE_EQ(needed_factor(record), 1.5);
   EXPECT_DOUBLE_EQ(needed_factor(measured()), 1);
+  EXPECT_TRUE(checks_matter(record));
+  EXPECT_FALSE(checks_matter(measured()));
   EXPECT_DOUBLE_EQ(moved_rate(record), 24e9);
   EXPECT_DOUBLE_EQ(share_of_copy_at_best(record), 1.125);
   EXPECT_DOUBLE_EQ(share_of_read(record), 0.75);

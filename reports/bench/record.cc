@@ -23,6 +23,8 @@ double needed_factor(const Record& record) {
   return 1 + share(static_cast<double>(record.checking_bytes), static_cast<double>(record.moved_bytes));
 }
 
+bool checks_matter(const Record& record) { return needed_factor(record) >= 1.005; }
+
 double copy_rate(const Record& record) {
   return share(static_cast<double>(record.moved_bytes), record.copy_seconds.median);
 }

@@ -55,6 +55,7 @@ struct Run {
 [[nodiscard]] bool is_measured(const Record& record);
 [[nodiscard]] double moved_rate(const Record& record);     ///< Bytes moved per second.
 [[nodiscard]] double needed_factor(const Record& record);  ///< How many times moved_bytes are moved, of necessity.
+[[nodiscard]] bool checks_matter(const Record& record);    ///< Whether that differs from 1 by what would be shown.
 [[nodiscard]] double copy_rate(const Record& record);      ///< Bytes per second that memcpy moved.
 [[nodiscard]] double weight_rate(const Record& record);    ///< Bytes of weight per second.
 [[nodiscard]] double operations_per_second(const Record& record);
