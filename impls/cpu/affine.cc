@@ -1,7 +1,8 @@
-// quantize_affine, dequantize_affine and their tinygemm forms: element by element, with a block's scale and zero point
-// beside each element.
+// quantize_affine, dequantize_affine and their tinygemm forms: block by block, straight from tensor to tensor, where
+// types are those of every day; else by way of f32, with a block's scale and zero point beside each element.
 
 #include <cstring>
+#include <type_traits>
 
 #include "impls/cpu/affine_f64.h"
 #include "impls/cpu/affine_job.h"
@@ -13,14 +14,14 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/affine_steps-inl.h"
 #include "impls/cpu/elements-inl.h"
+#include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/streamed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// Groups of whole vectors are worked on one by one, with one scale and zero point for all lanes.
-constexpr int64_t kVectorGroup = 16;
 
 // to[i] = values[block of element first + i].
 HWY_INLINE void Spread(const AffineJob& job, std::span<const float> values, int64_t first, int64_t count, float* to) {
@@ -31,148 +32,212 @@ HWY_INLINE void Spread(const AffineJob& job, std::span<const float> values, int6
   }
 }
 
-// Some elements side by side, and what belongs to each, or to all of them.
-struct AffineRun {
-  float* value;
-  const float* scale;
-  const float* shift;
-  int64_t count;
-  bool one_block;
+// The blocks of elements that follow each other, found without a division for each.
+class BlockCursor {
+ public:
+  HWY_INLINE BlockCursor(const AffineJob& job, int64_t flat)
+      : job_(job),
+        row_(flat / job.columns),
+        column_(flat % job.columns),
+        block_(job.block(flat)),
+        left_(job.run(flat)) {}
 
-  HWY_INLINE hn::Vec<FloatTag> Scale(int64_t i) const { return hn::Load(FloatTag(), scale + (one_block ? 0 : i)); }
-  HWY_INLINE hn::Vec<FloatTag> Shift(int64_t i) const { return hn::Load(FloatTag(), shift + (one_block ? 0 : i)); }
+  HWY_INLINE size_t block() const { return static_cast<size_t>(block_); }
+  HWY_INLINE int64_t left() const { return left_; }  // elements side by side in the block
+  HWY_INLINE void Advance(int64_t count) {
+    column_ += count, left_ -= count;
+    if (left_ > 0) return;
+    ++block_, left_ = job_.group;
+    if (column_ < job_.columns) return;
+    column_ = 0, ++row_;
+    if (job_.block_rows > 1) block_ = row_ / job_.block_rows * (job_.columns / job_.group);
+  }
+
+ private:
+  const AffineJob& job_;
+  int64_t row_, column_, block_, left_;
 };
 
-// value = clamp(rne(value * scale) + shift), or clamp(rne(value * scale + shift)).
-template <class Scaling, class Shifting>
-HWY_INLINE void QuantizeRun(const AffineJob& job, Scaling scaling, Shifting shifting, const AffineRun& run) {
-  const FloatTag d;
-  const auto low = hn::Set(d, job.low), high = hn::Set(d, job.high);
-  for (int64_t i = 0; i < run.count; i += Lanes()) {
-    auto q = RoundTo(scaling, d, hn::Mul(hn::Load(d, run.value + i), run.Scale(i)));
-    if (job.round_first) q = hn::Round(q);
-    if (!job.shift.empty()) q = RoundTo(shifting, d, hn::Add(q, run.Shift(i)));
-    if (!job.round_first) q = hn::Round(q);
-    hn::Store(hn::Min(hn::Max(q, low), high), d, run.value + i);
+HWY_INLINE AffineV ScaleOf(const AffineJob& job, size_t block) { return hn::Set(FloatTag(), job.scale[block]); }
+HWY_INLINE AffineV ShiftOf(const AffineJob& job, size_t block) {
+  return job.shift.empty() ? hn::Zero(FloatTag()) : hn::Set(FloatTag(), job.shift[block]);
+}
+
+// Added to an integer of small magnitude, this leaves the integer's lowest bits in those of the sum; it rounds what is
+// none to nearest even. Codes of one byte are whatever the sum's lowest byte is.
+constexpr float kRounder = 0x1.8p23F;
+
+template <class Byte>
+HWY_INLINE void StoreFinished(IntegerElement<Byte>, AffineV v, Byte* to) {
+  const hn::RebindToUnsigned<FloatTag> du;
+  const hn::Rebind<uint8_t, FloatTag> d8;
+  const auto sum = hn::Add(v, hn::Set(FloatTag(), kRounder));
+  hn::StoreU(hn::TruncateTo(d8, hn::BitCast(du, sum)), d8, reinterpret_cast<uint8_t*>(to));
+}
+template <class Float>
+HWY_INLINE void StoreFinished(Float element, AffineV v, typename Float::Stored* to) {
+  StoreRounded(element, FloatTag(), v, to);
+}
+
+// Elements of one block, straight from tensor to tensor: whole vectors.
+template <class In, class Out, class Step>
+HWY_INLINE void MapBlock(In in, Out out, Step& step, const typename In::Stored* from, int64_t count,
+                         typename Out::Stored* to) {
+  for (int64_t i = 0; i < count; i += Lanes()) {
+    PrefetchAhead(from + i);
+    PrefetchAhead(to + i);
+    StoreFinished(out, step(LoadAsF32(in, FloatTag(), from + i)), to + i);
   }
 }
 
-// value = (value - shift) * scale.
-template <class Scaling, class Shifting>
-HWY_INLINE void DequantizeRun(const AffineJob& job, Scaling scaling, Shifting shifting, const AffineRun& run) {
-  const FloatTag d;
-  for (int64_t i = 0; i < run.count; i += Lanes()) {
-    auto y = RoundTo(shifting, d, hn::Load(d, run.value + i));
-    if (!job.shift.empty()) y = RoundTo(shifting, d, hn::Sub(y, run.Shift(i)));
-    y = RoundTo(scaling, d, hn::Mul(y, run.Scale(i)));
-    hn::Store(RoundTo(shifting, d, y), d, run.value + i);
-  }
-}
-
-// zero point - scale * middle: what code 0 stands for.
-template <class Type, class V = hn::Vec<FloatTag>>
-HWY_INLINE V SmallestValue(Type type, V scale, V zero_point, V middle) {
-  const FloatTag d;
-  return RoundTo(type, d, hn::Sub(zero_point, RoundTo(type, d, hn::Mul(scale, middle))));
-}
-
-// value = clamp(rne((value - (zero point - scale * middle)) / scale)).
-template <class Type>
-HWY_INLINE void QuantizeTinygemmRun(const AffineJob& job, Type type, const AffineRun& run) {
-  const FloatTag d;
-  const auto low = hn::Set(d, job.low), high = hn::Set(d, job.high), middle = hn::Set(d, job.middle);
-  auto scale = run.Scale(0), smallest = SmallestValue(type, scale, run.Shift(0), middle);
-  for (int64_t i = 0; i < run.count; i += Lanes()) {
-    if (!run.one_block) {
-      scale = run.Scale(i);
-      smallest = SmallestValue(type, scale, run.Shift(i), middle);
+// Elements [first, last) of a tensor whose groups are whole vectors: map(block, from, count, to) for each block's share
+// of them.
+template <class In, class Out, class Map>
+HWY_INLINE void ForBlocks(const AffineJob& job, int64_t first, int64_t last, In, Out, const Map& map) {
+  using Stored = typename Out::Stored;
+  // What is written past the caches goes there in pieces so short that the machine is still writing one when the next
+  // is made.
+  constexpr int64_t kStreamedRun = 512;
+  HWY_ALIGN Stored run[kStreamedRun];
+  BlockCursor blocks(job, first);
+  for (const int64_t step = job.streamed ? kStreamedRun : kRun; first < last; first += step) {
+    const auto* from = static_cast<const typename In::Stored*>(job.in) + first;
+    auto* to = static_cast<Stored*>(job.out) + first;
+    const int64_t count = HWY_MIN(step, last - first);
+    for (int64_t i = 0; i < count;) {
+      const int64_t length = HWY_MIN(count - i, blocks.left());
+      map(blocks.block(), from + i, length, (job.streamed ? run : to) + i);
+      blocks.Advance(length);
+      i += length;
     }
-    const auto above = RoundTo(type, d, hn::Sub(hn::Load(d, run.value + i), smallest));
-    const auto q = hn::Round(RoundTo(type, d, hn::Div(above, scale)));
-    hn::Store(hn::Min(hn::Max(q, low), high), d, run.value + i);
+    if (job.streamed) StreamBytes(run, to, count * int64_t{sizeof(Stored)});
   }
 }
 
-// value = (value - middle) * scale + zero point.
-template <class Type>
-HWY_INLINE void DequantizeTinygemmRun(const AffineJob& job, Type type, const AffineRun& run) {
+// Elements [first, last) of any types, by way of f32, run by run. `first` is a multiple of a run.
+template <class Step>
+HWY_INLINE void ForRuns(const AffineJob& job, int64_t first, int64_t last) {
+  HWY_ALIGN float value[kRun], scale[kRun], shift[kRun] = {};
   const FloatTag d;
-  const auto middle = hn::Set(d, job.middle);
-  for (int64_t i = 0; i < run.count; i += Lanes()) {
-    const auto code = RoundTo(type, d, hn::Load(d, run.value + i));
-    const auto offset = RoundTo(type, d, hn::Sub(code, middle));
-    const auto scaled = RoundTo(type, d, hn::Mul(offset, run.Scale(i)));
-    hn::Store(RoundTo(type, d, hn::Add(scaled, run.Shift(i))), d, run.value + i);
-  }
-}
-
-// What transforms work on.
-struct AffineBuffers {
-  HWY_ALIGN float value[kRun];
-  HWY_ALIGN float scale[kRun];
-  HWY_ALIGN float shift[kRun];
-};
-
-// Calls transform for each block's share of the run that begins with element `first`.
-template <class Transform>
-HWY_INLINE void ForBlocks(const AffineJob& job, int64_t first, int64_t count, AffineBuffers& buffers,
-                          const Transform& transform) {
-  const FloatTag d;
-  for (int64_t i = 0; i < count;) {
-    const auto block = static_cast<size_t>(job.block(first + i));
-    const int64_t end = HWY_MIN(count, i + job.run(first + i));
-    hn::Store(hn::Set(d, job.scale[block]), d, buffers.scale);
-    if (!job.shift.empty()) hn::Store(hn::Set(d, job.shift[block]), d, buffers.shift);
-    transform({buffers.value + i, buffers.scale, buffers.shift, end - i, true});
-    i = end;
-  }
-}
-
-// Elements [first, last), run by run. `first` is a multiple of a run.
-template <class Transform>
-HWY_INLINE void ForRuns(const AffineJob& job, int64_t first, int64_t last, const Transform& transform) {
-  AffineBuffers buffers = {};
   for (; first < last; first += kRun) {
     const int64_t count = HWY_MIN(kRun, last - first);
-    Widen(job.in_type, job.in, first, count, buffers.value);
-    if (job.group % kVectorGroup == 0) {
-      ForBlocks(job, first, count, buffers, transform);
-    } else {
-      Spread(job, job.scale, first, count, buffers.scale);
-      if (!job.shift.empty()) Spread(job, job.shift, first, count, buffers.shift);
-      transform({buffers.value, buffers.scale, buffers.shift, count, false});
+    Widen(job.in_type, job.in, first, count, value);
+    Spread(job, job.scale, first, count, scale);
+    if (!job.shift.empty()) Spread(job, job.shift, first, count, shift);
+    for (int64_t i = 0; i < count; i += Lanes()) {
+      const Step step(job, hn::Load(d, scale + i), hn::Load(d, shift + i));
+      hn::Store(Step::Finished(step(hn::Load(d, value + i))), d, value + i);
     }
-    Narrow(job.out_type, buffers.value, first, count, job.out, job.streamed);
+    Narrow(job.out_type, value, first, count, job.out, job.streamed);
+  }
+}
+
+// Groups of whole vectors are worked on one by one.
+constexpr int64_t kVectorGroup = 16;
+
+// Whether elements go straight from tensor to tensor: where values, scales and zero points are of one type, and codes
+// are bytes.
+HWY_INLINE bool IsDirect(const AffineJob& job, DType values, DType codes) {
+  return kMovesVectors && job.group % kVectorGroup == 0 && job.scaling == values && job.shifting == values &&
+         (codes == DType::i8 || codes == DType::u8);
+}
+
+// Calls body with the type of values and that of codes.
+template <class Body>
+HWY_INLINE void WithValuesAndBytes(DType values, DType codes, const Body& body) {
+  WithFloat(values, [&](auto value) {
+    if (codes == DType::i8) return body(value, IntegerElement<int8_t>());
+    body(value, IntegerElement<uint8_t>());
+  });
+}
+
+void Quantize(const AffineJob& job, int64_t first, int64_t last) {
+  if (IsDirect(job, job.in_type, job.out_type)) {
+    WithValuesAndBytes(job.in_type, job.out_type, [&](auto value, auto code) {
+      using Value = decltype(value);
+      ForBlocks(job, first, last, value, code, [&](size_t block, const auto* from, int64_t count, auto* to) {
+        const QuantizeStep<Value, Value> step(job, ScaleOf(job, block), ShiftOf(job, block));
+        MapBlock(value, code, step, from, count, to);
+      });
+    });
+  } else {
+    WithFloat(job.scaling, [&](auto scaling) {
+      WithFloat(job.shifting,
+                [&](auto shifting) { ForRuns<QuantizeStep<decltype(scaling), decltype(shifting)>>(job, first, last); });
+    });
   }
   if (job.streamed) end_stream();
 }
 
-void Quantize(const AffineJob& job, int64_t first, int64_t last) {
-  ForRuns(job, first, last, [&](const AffineRun& run) {
-    WithFloat(job.scaling, [&](auto scaling) {
-      WithFloat(job.shifting, [&](auto shifting) { QuantizeRun(job, scaling, shifting, run); });
+void Dequantize(const AffineJob& job, int64_t first, int64_t last) {
+  if (IsDirect(job, job.out_type, job.in_type)) {
+    WithValuesAndBytes(job.out_type, job.in_type, [&](auto value, auto code) {
+      using Value = decltype(value);
+      ForBlocks(job, first, last, code, value, [&](size_t block, const auto* from, int64_t count, auto* to) {
+        const DequantizeStep<Value, Value> step(job, ScaleOf(job, block), ShiftOf(job, block));
+        MapBlock(code, value, step, from, count, to);
+      });
     });
-  });
+  } else {
+    WithFloat(job.scaling, [&](auto scaling) {
+      WithFloat(job.shifting, [&](auto shifting) {
+        ForRuns<DequantizeStep<decltype(scaling), decltype(shifting)>>(job, first, last);
+      });
+    });
+  }
+  if (job.streamed) end_stream();
 }
 
-void Dequantize(const AffineJob& job, int64_t first, int64_t last) {
-  ForRuns(job, first, last, [&](const AffineRun& run) {
-    WithFloat(job.scaling, [&](auto scaling) {
-      WithFloat(job.shifting, [&](auto shifting) { DequantizeRun(job, scaling, shifting, run); });
-    });
-  });
+// One block, by its reciprocal if possible.
+template <class Value, class Code>
+HWY_INLINE void QuantizeTinygemmBlock(const AffineJob& job, Value value, Code code, size_t block,
+                                      const typename Value::Stored* from, int64_t count, typename Code::Stored* to) {
+  const auto scale = ScaleOf(job, block), zero_point = ShiftOf(job, block);
+  if constexpr (!std::is_same_v<Value, F16Element>) {
+    if (AllowsReciprocal(job, job.scale[block])) {
+      ReciprocalStep<Value> quick(job, scale, zero_point);
+      MapBlock(value, code, quick, from, count, to);
+      if (!quick.IsUnsure()) return;
+    }
+  }
+  const QuantizeTinygemmStep<Value> step(job, scale, zero_point);
+  MapBlock(value, code, step, from, count, to);
 }
 
 void QuantizeTinygemm(const AffineJob& job, int64_t first, int64_t last) {
-  ForRuns(job, first, last, [&](const AffineRun& run) {
-    WithFloat(job.scaling, [&](auto type) { QuantizeTinygemmRun(job, type, run); });
-  });
+  if (IsDirect(job, job.in_type, job.out_type)) {
+    WithValuesAndBytes(job.in_type, job.out_type, [&](auto value, auto code) {
+      ForBlocks(job, first, last, value, code, [&](size_t block, const auto* from, int64_t count, auto* to) {
+        QuantizeTinygemmBlock(job, value, code, block, from, count, to);
+      });
+    });
+  } else {
+    WithFloat(job.scaling, [&](auto type) { ForRuns<QuantizeTinygemmStep<decltype(type)>>(job, first, last); });
+  }
+  if (job.streamed) end_stream();
 }
 
+// Whether differences of bytes and the middle are exact in bf16.
+HWY_INLINE bool HasExactOffsets(const AffineJob& job) { return job.middle >= -1 && job.middle <= 128; }
+
 void DequantizeTinygemm(const AffineJob& job, int64_t first, int64_t last) {
-  ForRuns(job, first, last, [&](const AffineRun& run) {
-    WithFloat(job.scaling, [&](auto type) { DequantizeTinygemmRun(job, type, run); });
-  });
+  if (IsDirect(job, job.out_type, job.in_type)) {
+    WithValuesAndBytes(job.out_type, job.in_type, [&](auto value, auto code) {
+      using Value = decltype(value);
+      ForBlocks(job, first, last, code, value, [&](size_t block, const auto* from, int64_t count, auto* to) {
+        const auto scale = ScaleOf(job, block), zero_point = ShiftOf(job, block);
+        if constexpr (std::is_same_v<Value, Bf16Element>) {
+          const DequantizeBytesStep step(job, scale, zero_point);
+          if (HasExactOffsets(job)) return MapBlock(code, value, step, from, count, to);
+        }
+        const DequantizeTinygemmStep<Value> step(job, scale, zero_point);
+        MapBlock(code, value, step, from, count, to);
+      });
+    });
+  } else {
+    WithFloat(job.scaling, [&](auto type) { ForRuns<DequantizeTinygemmStep<decltype(type)>>(job, first, last); });
+  }
+  if (job.streamed) end_stream();
 }
 
 // to[0 .. count) = elements of a tensor, or their reciprocals, rounded to `as`.

@@ -11,6 +11,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/streamed-inl.h"
 #include "impls/cpu/transpose-inl.h"
 
 #ifndef PLUMB_CPU_ATEN_INT4_SHARED
@@ -19,6 +21,7 @@ namespace plumb::cpu {
 
 constexpr int64_t kTileColumns = 128;
 constexpr int64_t kMaxPairs = 32;  // of a block of 64 rows
+static_assert(kTileColumns * kMaxPairs <= kStagedBytes);
 
 // Some columns of a block of rows.
 struct AtenTile {
@@ -39,22 +42,31 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Words = hn::ScalableTag<int32_t>;
 using Bytes = hn::Rebind<uint8_t, Words>;
 
-// bytes[k] = low[k] | high[k] << 4.
-HWY_INLINE void JoinRows(const int32_t* low, const int32_t* high, uint8_t* bytes, int64_t columns) {
+// bytes[k] = low[k] | high[k] << 4. Returns whether all codes are legal: 0 ... 15.
+HWY_INLINE bool JoinRows(const int32_t* low, const int32_t* high, uint8_t* bytes, int64_t columns) {
   const Words d;
   const Bytes d8;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   int64_t k = 0;
+  auto bits = hn::Zero(d);
   for (; k + lanes <= columns; k += lanes) {
-    const auto both = hn::Or(hn::LoadU(d, low + k), hn::ShiftLeft<4>(hn::LoadU(d, high + k)));
-    hn::StoreU(hn::DemoteTo(d8, both), d8, bytes + k);
+    PrefetchAhead(low + k);
+    PrefetchAhead(high + k);
+    const auto lows = hn::LoadU(d, low + k), highs = hn::LoadU(d, high + k);
+    bits = hn::Or(bits, hn::Or(lows, highs));
+    const auto both = hn::BitCast(hn::RebindToUnsigned<Words>(), hn::Or(lows, hn::ShiftLeft<4>(highs)));
+    hn::StoreU(hn::TruncateTo(d8, both), d8, bytes + k);
   }
+  int32_t rest = 0;
   for (; k < columns; ++k) {
     int32_t a, b;  // tensors need not be aligned
     std::memcpy(&a, low + k, sizeof a);
     std::memcpy(&b, high + k, sizeof b);
     bytes[k] = static_cast<uint8_t>(a | b << 4);
+    rest |= a | b;
   }
+  const auto illegal = hn::And(bits, hn::Set(d, ~15));
+  return hn::AllTrue(d, hn::Eq(illegal, hn::Zero(d))) && (rest & ~15) == 0;
 }
 
 // The inverse of JoinRows.
@@ -83,13 +95,15 @@ struct Rows {
   int32_t *low, *high;
 };
 
-void PackTile(const AtenTile& t) {
+// Whether all codes are legal, and so `packed` has been written.
+bool PackTile(const AtenTile& t) {
   uint8_t bytes[kMaxPairs * kTileColumns];
   for (int64_t j = 0; j < t.pairs; ++j) {
     const Rows rows(t, j);
-    JoinRows(rows.low, rows.high, bytes + j * kTileColumns, t.columns);
+    if (!JoinRows(rows.low, rows.high, bytes + j * kTileColumns, t.columns)) return false;
   }
   Transpose(bytes, kTileColumns, t.packed, t.pairs, t.pairs, t.columns);
+  return true;
 }
 
 void UnpackTile(const AtenTile& t) {
@@ -100,8 +114,8 @@ void UnpackTile(const AtenTile& t) {
     const Rows rows(t, j);
     if (t.streamed) {
       SplitRows(bytes + j * kTileColumns, low, high, t.columns);
-      stream_bytes(low, rows.low, t.columns * int64_t{sizeof *low});
-      stream_bytes(high, rows.high, t.columns * int64_t{sizeof *high});
+      StreamBytes(low, rows.low, t.columns * int64_t{sizeof *low});
+      StreamBytes(high, rows.high, t.columns * int64_t{sizeof *high});
     } else {
       SplitRows(bytes + j * kTileColumns, rows.low, rows.high, t.columns);
     }
@@ -118,7 +132,8 @@ namespace {
 HWY_EXPORT(PackTile);
 HWY_EXPORT(UnpackTile);
 
-using Body = void (*)(const AtenTile&);
+using Unpack = void (*)(const AtenTile&);
+using Pack = bool (*)(const AtenTile&);
 
 enum Isa : std::int64_t { kAvx512, kAvx2, kDefault };
 
@@ -134,10 +149,18 @@ struct Weight {
   [[nodiscard]] std::int64_t rows_of(std::int64_t block) const {
     return std::min(block_rows(), rows - block * block_rows());
   }
-  void run_tile(Body body, std::int64_t block, std::int64_t tile) const {
-    const std::int64_t row = block * block_rows(), column = tile * kTileColumns, pairs = rows_of(block) / 2;
-    body({codes + (row * columns + column) * 4, packed + row * columns / 2 + column * pairs, columns, pairs,
-          std::min(kTileColumns, columns - column), streamed, isa != kDefault && rows_of(block) == block_rows()});
+  [[nodiscard]] std::int64_t tiles() const { return blocks() * tiles_of_block(); }
+  // Tile i of all: the tiles of a block lie side by side.
+  [[nodiscard]] AtenTile tile(std::int64_t i) const {
+    const std::int64_t block = i / tiles_of_block(), row = block * block_rows();
+    const std::int64_t column = i % tiles_of_block() * kTileColumns, pairs = rows_of(block) / 2;
+    return {codes + (row * columns + column) * 4,
+            packed + row * columns / 2 + column * pairs,
+            columns,
+            pairs,
+            std::min(kTileColumns, columns - column),
+            streamed,
+            isa != kDefault && rows_of(block) == block_rows()};
   }
 
   std::uint8_t *codes, *packed;
@@ -145,22 +168,22 @@ struct Weight {
   bool streamed;
 };
 
-// A piece is a block of rows: its bytes lie side by side.
-void run_packing(const Call& call, Body body, const Weight& weight) {
-  const auto piece = [&](std::int64_t block) {
-    const std::int64_t first = block * weight.block_rows() * weight.columns,
-                       count = weight.rows_of(block) * weight.columns;
-    return Piece{first, count, first / 2, count / 2};
+// A piece is a tile: its bytes lie side by side.
+void run_packing(const Call& call, Pack pack, const Weight& weight) {
+  const auto piece = [&](std::int64_t i) {
+    const AtenTile tile = weight.tile(i);
+    return Piece{0, 0, tile.packed - weight.packed, tile.columns * tile.pairs};
   };
-  run_checked(call, weight.blocks(), piece, [&](std::int64_t block) {
-    for (std::int64_t tile = 0; tile < weight.tiles_of_block(); ++tile) weight.run_tile(body, block, tile);
+  run_staged(call, weight.tiles(), piece, [&](std::int64_t i, std::uint8_t* to) {
+    AtenTile tile = weight.tile(i);
+    tile.packed = to;
+    return pack(tile);
   });
 }
 
-void run_unpacking(const Call& call, Body body, const Weight& weight) {
-  const std::int64_t per_block = weight.tiles_of_block();
-  parallel_ranges(weight.blocks() * per_block, call.threads(), [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) weight.run_tile(body, i / per_block, i % per_block);
+void run_unpacking(const Call& call, Unpack unpack, const Weight& weight) {
+  parallel_ranges(weight.tiles(), call.threads(), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) unpack(weight.tile(i));
     if (weight.streamed) end_stream();
   });
 }
@@ -171,7 +194,7 @@ std::uint8_t* output(const Call& call) { return call.output<std::uint8_t>().data
 }  // namespace
 
 Kernel pack_aten_int4(const Target& target) {
-  const Body body = PLUMB_FOR_TARGET(PackTile, target);
+  const Pack body = PLUMB_FOR_TARGET(PackTile, target);
   return {.op = "pack_aten_int4",
           .contract = kExactContract,
           .prepare = {},
@@ -183,7 +206,7 @@ Kernel pack_aten_int4(const Target& target) {
 }
 
 Kernel unpack_aten_int4(const Target& target) {
-  const Body body = PLUMB_FOR_TARGET(UnpackTile, target);
+  const Unpack body = PLUMB_FOR_TARGET(UnpackTile, target);
   return {"unpack_aten_int4", kExactContract, {}, [body](const Call& call, void*) {
             const bool streamed = is_streamed(4 * call.output_count());
             run_unpacking(call, body, {call, output(call), input(call), streamed});

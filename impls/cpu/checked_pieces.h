@@ -14,8 +14,8 @@ struct Piece {
   std::int64_t first_byte, byte_count;
 };
 
-/// Codes of a piece, in bytes, that stay in the cache from looking at them to packing them.
-inline constexpr std::int64_t kCheckedBytes = 1 << 16;
+/// Codes of a piece, in bytes, that stay in the nearest cache from looking at them to packing them.
+inline constexpr std::int64_t kCheckedBytes = 1 << 14;
 
 /// Calls body(i) for every i in [0, pieces) whose elements lie within the limits of the first input; pieces write no
 /// byte of the output twice. The bytes that a piece overwrites are set aside before: if an element of any piece lies
@@ -23,5 +23,13 @@ inline constexpr std::int64_t kCheckedBytes = 1 << 16;
 /// For kernels whose `checks_limits` is set.
 void run_checked(const Call& call, std::int64_t pieces, const std::function<Piece(std::int64_t)>& piece_of,
                  const std::function<void(std::int64_t)>& body);
+
+/// Bytes that a piece may pack if it looks at its own codes.
+inline constexpr std::int64_t kStagedBytes = 1 << 13;
+
+/// The same where elements of a piece do not lie side by side: body(i, to) packs a piece's bytes, kStagedBytes at most,
+/// to `to` and returns whether all its elements lie within the limits.
+void run_staged(const Call& call, std::int64_t pieces, const std::function<Piece(std::int64_t)>& piece_of,
+                const std::function<bool(std::int64_t, std::uint8_t*)>& body);
 
 }  // namespace plumb::cpu

@@ -23,27 +23,46 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using V = hn::Vec<FloatTag>;
 
+// A row's blocks, whose ranges are at min and max, by way of f32.
+HWY_INLINE void WidenAndExtend(const ChooseJob& job, int64_t row, float* min, float* max) {
+  HWY_ALIGN float run[kRun];
+  for (int64_t k = 0; k < job.columns; k += kRun) {
+    const int64_t count = HWY_MIN(kRun, job.columns - k);
+    Widen(job.type, job.in, row * job.columns + k, count, run);
+    for (int64_t i = 0; i < count;) {
+      const int64_t block = (k + i) / job.group, end = HWY_MIN(count, (block + 1) * job.group - k);
+      Extend(run + i, end - i, min[block], max[block]);
+      i = end;
+    }
+  }
+}
+
+// The same, straight from the tensor.
+HWY_INLINE void ExtendRow(const ChooseJob& job, int64_t row, float* min, float* max) {
+#if HWY_TARGET == HWY_SCALAR
+  WidenAndExtend(job, row, min, max);
+#else
+  const auto each_block = [&](const auto& extend) {
+    for (int64_t k = 0; k < job.columns; k += job.group, ++min, ++max) extend(row * job.columns + k, *min, *max);
+  };
+  const auto* floats = static_cast<const float*>(job.in);
+  const auto* halves = static_cast<const uint16_t*>(job.in);
+  if (job.type == DType::f32) {
+    each_block([&](int64_t at, float& low, float& high) { Extend(floats + at, job.group, low, high); });
+  } else if (job.type == DType::f16) {
+    each_block([&](int64_t at, float& low, float& high) { Extend(F16Element(), halves + at, job.group, low, high); });
+  } else {
+    each_block([&](int64_t at, float& low, float& high) { Extend(Bf16Element(), halves + at, job.group, low, high); });
+  }
+#endif
+}
+
 // Rows of blocks [first, last): min and max hold one value a block.
 void FindRanges(const ChooseJob& job, int64_t first, int64_t last, float* min, float* max) {
-  HWY_ALIGN float run[kRun];
   const int64_t groups = job.columns / job.group;
   for (int64_t row = first * job.block_rows; row < last * job.block_rows; ++row) {
-    float* row_min = min + row / job.block_rows * groups;
-    float* row_max = max + row / job.block_rows * groups;
-    for (int64_t k = 0; k < job.columns; k += kRun) {
-      const int64_t count = HWY_MIN(kRun, job.columns - k);
-      const float* values = run;
-      if (kMovesVectors && job.type == DType::f32) {
-        values = reinterpret_cast<const float*>(ElementsAt<float>(job.in, row * job.columns + k));
-      } else {
-        Widen(job.type, job.in, row * job.columns + k, count, run);
-      }
-      for (int64_t i = 0; i < count;) {
-        const int64_t block = (k + i) / job.group, end = HWY_MIN(count, (block + 1) * job.group - k);
-        Extend(values + i, end - i, row_min[block], row_max[block]);
-        i = end;
-      }
-    }
+    const int64_t block = row / job.block_rows * groups;
+    ExtendRow(job, row, min + block, max + block);
   }
 }
 

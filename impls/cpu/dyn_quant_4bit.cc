@@ -47,9 +47,9 @@ enum Input : std::size_t { kWeights, kScales, kBias };
 // Threads share whole chunks, so that none has so little to do that starting it costs more.
 constexpr std::int64_t kChunkBytes = 1 << 14;
 
-// By way of a buffer in the nearest cache.
+// By way of a buffer, so short that the machine is still writing what it held when it is filled again.
 void widen_streamed(Body body, const std::uint8_t* bytes, float* values, std::int64_t first, std::int64_t last) {
-  constexpr std::int64_t kStep = 2048;
+  constexpr std::int64_t kStep = 512;
   alignas(64) float buffer[kStep];
   for (; first < last; first += kStep) {
     const std::int64_t count = std::min(kStep, last - first);

@@ -79,12 +79,32 @@ void PackPairs(const uint8_t* codes, uint8_t* packed, int64_t count) {
   }
 }
 
+// packed[i] = codes[2i] + offset | (codes[2i + 1] + offset) << 4 of bytes, in whole vectors; returns how many were
+// made.
+int64_t PackNibblesOfBytes(const int8_t* codes, uint8_t* packed, int64_t count, int offset) {
+  const hn::ScalableTag<uint8_t> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto both = hn::Set(d, static_cast<uint8_t>(offset | offset << 4));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    hn::Vec<decltype(d)> even, odd;
+    hn::LoadInterleaved2(d, reinterpret_cast<const uint8_t*>(codes) + 2 * i, even, odd);
+    const auto nibbles = hn::Or(hn::And(even, hn::Set(d, uint8_t{15})), hn::ShiftLeft<4>(odd));
+    hn::StoreU(hn::Xor(nibbles, both), d, packed + i);  // an offset of 8 flips the highest bit of four
+  }
+  return i;
+}
+
 // Packed bytes [first, last) of codes of any type: by way of a block of stored codes, one a byte.
 template <typename T>
 void PackAs(const void* codes, uint8_t* packed, int64_t first, int64_t last, int bits, int offset) {
   constexpr int64_t kBlock = 1024;
   const int64_t per_byte = 8 / bits, step = kBlock / per_byte;
   uint8_t block[kBlock];
+  if constexpr (sizeof(T) == 1) {
+    const auto* bytes = static_cast<const T*>(codes) + first * per_byte;
+    if (bits == 4) first += PackNibblesOfBytes(bytes, packed + first, last - first, offset);
+  }
   for (int64_t i = first; i < last; i += step) {
     const int64_t count = HWY_MIN(step, last - i);
     ToBytes(static_cast<const T*>(codes) + i * per_byte, bits == 8 ? packed + i : block, count * per_byte, offset);

@@ -1,6 +1,7 @@
 // nncf_decompress: f16((code - zero point) * scale), rounded once more to the result's type.
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 
 #include "impls/cpu/kernels.h"
@@ -11,6 +12,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/prefetch-inl.h"
 #include "impls/cpu/round-inl.h"
 
 #ifndef IMPLS_CPU_NNCF_DECOMPRESS_ONCE_
@@ -115,6 +117,58 @@ HWY_INLINE int64_t ScaleCodes(D d, const uint8_t* codes, typename Out::Stored* r
   return first;
 }
 
+// What codes of four bits or less stand for in one row, byte by byte: bytes[b][code] is byte b of the result.
+template <class Out>
+struct ByteTables {
+  static constexpr int kSize = sizeof(typename Out::Stored);
+
+  HWY_INLINE ByteTables(float scale, int zero_point) {
+    const uint8_t codes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    typename Out::Stored results[16];
+    ScaleCodes<Out>(hn::CappedTag<float, 16>(), codes, results, 0, 16, scale, zero_point);
+    for (int code = 0; code < 16; ++code) {
+      uint8_t result[kSize];
+      std::memcpy(result, results + code, kSize);
+      for (int b = 0; b < kSize; ++b) bytes[b][code] = result[b];
+    }
+  }
+
+  HWY_ALIGN uint8_t bytes[kSize][16];
+};
+
+// As ScaleCodes, by looking results up.
+template <class Out>
+HWY_INLINE int64_t LookUpCodes(const uint8_t* codes, typename Out::Stored* result, int64_t first, int64_t last,
+                               const ByteTables<Out>& tables) {
+  const hn::ScalableTag<uint8_t> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto table = [&](int b) { return hn::LoadDup128(d, tables.bytes[b]); };
+  for (; first + lanes <= last; first += lanes) {
+    const auto code = hn::LoadU(d, codes + first);
+    const auto byte = [&](int b) { return hn::TableLookupBytes(table(b), code); };
+    auto* to = reinterpret_cast<uint8_t*>(result + first);
+    for (int64_t line = 0; line < lanes * ByteTables<Out>::kSize; line += 64) PrefetchAhead(to + line);
+    if constexpr (ByteTables<Out>::kSize == 4) {
+      hn::StoreInterleaved4(byte(0), byte(1), byte(2), byte(3), d, to);
+    } else {
+      hn::StoreInterleaved2(byte(0), byte(1), d, to);
+    }
+  }
+  return first;
+}
+
+// Codes [first, last) of one row.
+template <class Out>
+HWY_INLINE void DecompressRow(int bits, const uint8_t* codes, typename Out::Stored* result, int64_t first, int64_t last,
+                              float scale, int zero_point) {
+  constexpr int64_t kWorthTables = 64;
+  if (HWY_TARGET != HWY_SCALAR && bits <= 4 && last - first >= kWorthTables) {
+    first = LookUpCodes<Out>(codes, result, first, last, ByteTables<Out>(scale, zero_point));
+  }
+  first = ScaleCodes<Out>(hn::ScalableTag<float>(), codes, result, first, last, scale, zero_point);
+  ScaleCodes<Out>(hn::CappedTag<float, 1>(), codes, result, first, last, scale, zero_point);
+}
+
 template <class Out>
 void Decompress(const NncfWeight& weight, void* out, int64_t first, int64_t last) {
   auto* result = static_cast<typename Out::Stored*>(out);
@@ -127,9 +181,7 @@ void Decompress(const NncfWeight& weight, void* out, int64_t first, int64_t last
       const int64_t row = i / weight.columns, row_end = HWY_MIN((row + 1) * weight.columns, end);
       const float scale = hn::GetLane(LoadAsF32(F16Element(), d1, weight.scales + row));
       const int zero_point = weight.zero_point(row);
-      int64_t at = ScaleCodes<Out>(hn::ScalableTag<float>(), codes, result + first, i - first, row_end - first, scale,
-                                   zero_point);
-      ScaleCodes<Out>(d1, codes, result + first, at, row_end - first, scale, zero_point);
+      DecompressRow<Out>(weight.bits, codes, result + first, i - first, row_end - first, scale, zero_point);
       i = row_end;
     }
   }

@@ -8,6 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/streamed-inl.h"
 #include "impls/cpu/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -32,6 +33,12 @@ HWY_INLINE void JoinRows(const uint8_t* low, const uint8_t* high, uint8_t* bytes
   }
 }
 
+// Asks for a row's piece: pieces are too short, and too far from each other, for the CPU to foresee.
+HWY_INLINE void PrefetchPiece(const uint8_t* piece, int64_t rows_ahead, int64_t stride, int64_t count) {
+  const uintptr_t at = reinterpret_cast<uintptr_t>(piece) + static_cast<uintptr_t>(rows_ahead * stride);
+  for (int64_t i = 0; i < count; i += 64) hwy::Prefetch(reinterpret_cast<const uint8_t*>(at) + i);
+}
+
 // Columns and pairs of rows that are joined before they are written transposed: they stay in the nearest cache.
 constexpr int64_t kTileColumns = 256, kTilePairs = 64;
 
@@ -46,10 +53,23 @@ HWY_INLINE void PackTile(const uint8_t* codes, uint8_t* packed, int64_t row, int
     if (low >= row_end) {
       for (int64_t i = 0; i < columns; ++i) bytes[i] = 0;
     } else {
+      constexpr int64_t kRowsAhead = 32;
+      PrefetchPiece(codes + low * stride, kRowsAhead, stride, columns);
+      PrefetchPiece(codes + low * stride, kRowsAhead + 1, stride, columns);
       JoinRows(codes + low * stride, low + 1 < row_end ? codes + (low + 1) * stride : nullptr, bytes, columns, flip);
     }
   }
-  Transpose<uint8_t>(&tile[0][0], kTileColumns, packed + first_pair, packed_stride, last_pair - first_pair, columns);
+  const int64_t pairs = last_pair - first_pair;
+  if (pairs < kTilePairs) {
+    Transpose<uint8_t>(&tile[0][0], kTileColumns, packed + first_pair, packed_stride, pairs, columns);
+    return;
+  }
+  // Whole cache lines, which lie far away from each other, are written past the caches.
+  HWY_ALIGN uint8_t lines[kTileColumns * kTilePairs];
+  Transpose<uint8_t>(&tile[0][0], kTileColumns, lines, kTilePairs, kTilePairs, columns);
+  for (int64_t i = 0; i < columns; ++i) {
+    StreamBytes(lines + i * kTilePairs, packed + first_pair + i * packed_stride, kTilePairs);
+  }
 }
 
 // Columns [first, last) of a weight [rows, stride]. `flip` is 8 to add 8 to codes, modulo 16.
@@ -66,6 +86,7 @@ void PackBlocks(const uint8_t* codes, uint8_t* packed, int64_t rows, int64_t str
       }
     }
   }
+  hwy::FlushStream();
 }
 
 }  // namespace plumb::cpu::HWY_NAMESPACE

@@ -17,18 +17,43 @@
 #include <hwy/highway.h>
 
 #include "impls/cpu/openvino_codes-inl.h"
+#include "impls/cpu/prefetch-inl.h"
 #include "impls/cpu/round-inl.h"
 
 #ifndef PLUMB_CPU_OPENVINO_ELEMENT_SHARED
 #define PLUMB_CPU_OPENVINO_ELEMENT_SHARED
 namespace plumb::cpu {
 
-// The thresholds of nf4, and one that nothing exceeds.
-inline constexpr std::array<float, 16> kNf4Table = [] {
-  std::array<float, 16> table{};
-  std::copy(std::begin(kNf4Thresholds), std::end(kNf4Thresholds), table.begin());
-  table[15] = std::numeric_limits<float>::infinity();
-  return table;
+// Added to a number of small magnitude, this rounds it to an integer, ties to even, which the lowest bits then hold.
+inline constexpr float kRounder = 0x1.8p23F;
+
+// nf4 by cells an eighth wide: which a number is in never decreases as it grows, so that the thresholds of lower cells
+// are exceeded, and those of higher ones are not. Its own cell's, of which there are two at most, are compared with.
+struct Nf4Cells {
+  std::array<std::int32_t, 16> below;  // thresholds of lower cells
+  std::array<float, 16> first, second;
+
+  // The same sum that is formed of vectors: 8 * v is exact.
+  static constexpr std::int32_t cell_of(float v) {
+    return static_cast<std::int32_t>(8 * v + (8 + kRounder) - kRounder);
+  }
+};
+inline constexpr float kFirstCell = -1, kLastCell = 0.875F;
+
+inline constexpr Nf4Cells kNf4Cells = [] {
+  Nf4Cells cells{};
+  for (std::size_t cell = 0; cell < 16; ++cell) {
+    cells.first[cell] = cells.second[cell] = std::numeric_limits<float>::infinity();
+    for (const float threshold : kNf4Thresholds) {
+      const auto own = static_cast<std::size_t>(Nf4Cells::cell_of(threshold));
+      if (own < cell) ++cells.below[cell];
+      if (own != cell) continue;
+      if (cells.second[cell] != std::numeric_limits<float>::infinity()) throw "a cell has three thresholds";
+      cells.second[cell] = cells.first[cell];
+      cells.first[cell] = threshold;
+    }
+  }
+  return cells;
 }();
 
 }  // namespace plumb::cpu
@@ -142,19 +167,20 @@ struct TruncatingEncoder {
   }
 };
 
-// The number of thresholds that are exceeded, found by bisection in a vector of them.
-struct Nf4Bisection {
+// The number of thresholds that are exceeded, with tables that fill a vector.
+struct Nf4CellEncoder {
   HWY_INLINE VU operator()(VF v) const {
     const DF d;
-    const VF table = hn::LoadU(d, kNf4Table.data());
-    VI count = hn::Zero(DI());
-    for (const int32_t step : {8, 4, 2, 1}) {
-      const VI middle = hn::Add(count, hn::Set(DI(), step - 1));
-      const VF threshold = hn::TableLookupLanes(table, hn::IndicesFromVec(d, middle));
-      const auto exceeded = hn::BitCast(DI(), hn::VecFromMask(d, hn::Gt(v, threshold)));
-      count = hn::Add(count, hn::And(exceeded, hn::Set(DI(), step)));
-    }
-    return hn::BitCast(DU(), count);
+    const VF within = hn::IfThenElse(hn::Gt(v, hn::Set(d, kFirstCell)), v, hn::Set(d, kFirstCell));  // NaN is not
+    const VF eighths = hn::Mul(hn::Min(within, hn::Set(d, kLastCell)), hn::Set(d, 8.0F));
+    const VI sum = hn::BitCast(DI(), hn::Add(eighths, hn::Set(d, 8 + kRounder)));
+    const VI cell = hn::And(sum, hn::Set(DI(), 15));
+    const VI below = hn::TableLookupLanes(hn::LoadU(DI(), kNf4Cells.below.data()), hn::IndicesFromVec(DI(), cell));
+    const auto exceeded = [&](const std::array<float, 16>& thresholds) {
+      const VF threshold = hn::TableLookupLanes(hn::LoadU(d, thresholds.data()), hn::IndicesFromVec(d, cell));
+      return hn::BitCast(DI(), hn::VecFromMask(d, hn::Gt(v, threshold)));  // all bits set are -1
+    };
+    return hn::BitCast(DU(), hn::Sub(hn::Sub(below, exceeded(kNf4Cells.first)), exceeded(kNf4Cells.second)));
   }
 };
 
@@ -219,14 +245,17 @@ struct MinifloatEncoder {
 
 HWY_INLINE void StoreCodes(VU codes, uint8_t* to) {
   const hn::Rebind<uint8_t, DI> d8;
-  hn::StoreU(hn::DemoteTo(d8, hn::BitCast(DI(), codes)), d8, to);
+  hn::StoreU(hn::TruncateTo(d8, codes), d8, to);
 }
 
 // Calls encode for whole vectors: the last one is filled up with zeros, and its codes go beyond `count`.
 template <class Stored, class Encode>
 HWY_INLINE void ForWholeVectors(const Stored* values, int64_t count, uint8_t* codes, const Encode& encode) {
   int64_t i = 0;
-  for (; i + FloatLanes() <= count; i += FloatLanes()) StoreCodes(encode(values + i), codes + i);
+  for (; i + FloatLanes() <= count; i += FloatLanes()) {
+    PrefetchAhead(values + i);
+    StoreCodes(encode(values + i), codes + i);
+  }
   if (i == count) return;
   Stored rest[HWY_MAX_BYTES / sizeof(float)] = {};
   std::memcpy(rest, values + i, static_cast<size_t>(count - i) * sizeof(Stored));
@@ -264,7 +293,7 @@ HWY_INLINE void Encode(Element type, DType from, const void* values, int64_t cou
   if (from != DType::f32 && from != DType::f16) return EncodeIntegers(mask, from, values, count, codes);
   switch (type) {
     case Element::nf4:
-      if (FloatLanes() == 16) return EncodeFloats(Nf4Bisection(), from, values, count, codes);
+      if (FloatLanes() == 16) return EncodeFloats(Nf4CellEncoder(), from, values, count, codes);
       return EncodeFloats(Nf4Encoder(), from, values, count, codes);
     case Element::f4e2m1:
       return EncodeFloats(MinifloatEncoder<1, 1>{minifloat_encoding(type), false}, from, values, count, codes);
@@ -322,6 +351,7 @@ void for_each_block(const Call& call, Element type, std::int64_t count, const Bo
       const std::int64_t elements = std::min(kBlock, count - block * kBlock);
       body(block * kBlock, elements, block * element_bytes(type, kBlock), element_bytes(type, elements));
     }
+    end_stream();
   });
 }
 
@@ -344,9 +374,7 @@ Kernel ov_unpack(const Target& target) {
               alignas(64) std::byte buffer[kBlock * sizeof(float)];
               std::byte* to = streamed ? buffer : out + element * size;
               unpack_block(type, table.data(), packed + byte, bytes, to, size, count);
-              if (!streamed) return;
-              stream_bytes(buffer, out + element * size, count * size);
-              end_stream();
+              if (streamed) stream_bytes(buffer, out + element * size, count * size);
             });
           }};
 }

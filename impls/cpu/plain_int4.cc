@@ -1,8 +1,9 @@
 // torchao's plain packs of 4-bit codes, low nibble first: from and to i32 (two codes' nibbles a byte, hence eight a
 // little-endian word) and i8.
 //
-// Four codes, a group, become 16 bits. A vector holds one group in each of its 32-bit lanes.
+// Four codes, a group, are unpacked from 16 bits. A vector holds one group in each of its 32-bit lanes.
 
+#include <bit>
 #include <cstring>
 
 #include "impls/cpu/checked_pieces.h"
@@ -14,6 +15,8 @@
 #define HWY_TARGET_INCLUDE "impls/cpu/plain_int4.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
+#include "impls/cpu/prefetch-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
@@ -36,23 +39,6 @@ HWY_INLINE void StoreAt(T value, uint8_t* memory, int64_t element) {
 using Words = hn::ScalableTag<int32_t>;
 using Word = hn::Vec<Words>;
 
-// The nibbles of four i32 codes in the low 16 bits of each lane.
-HWY_INLINE Word LoadGroups(Words d, const int32_t* codes) {
-  const Word nibble = hn::Set(d, 15);
-  Word c0, c1, c2, c3;
-  hn::LoadInterleaved4(d, codes, c0, c1, c2, c3);
-  const Word low = hn::Or(hn::And(c0, nibble), hn::ShiftLeft<4>(hn::And(c1, nibble)));
-  const Word high = hn::Or(hn::And(c2, nibble), hn::ShiftLeft<4>(hn::And(c3, nibble)));
-  return hn::Or(low, hn::ShiftLeft<8>(high));
-}
-
-// The same of four i8 codes, which fill a lane.
-HWY_INLINE Word LoadGroups(Words d, const int8_t* codes) {
-  const Word nibbles = hn::And(hn::LoadU(d, reinterpret_cast<const int32_t*>(codes)), hn::Set(d, 0x0f0f0f0f));
-  const Word pairs = hn::And(hn::Or(nibbles, hn::ShiftRight<4>(nibbles)), hn::Set(d, 0x00ff00ff));
-  return hn::And(hn::Or(pairs, hn::ShiftRight<8>(pairs)), hn::Set(d, 0xffff));
-}
-
 // Writes four codes of each lane's low 16 bits. `half` is 8 for codes in two's complement, else 0: (c ^ half) - half
 // extends the sign.
 HWY_INLINE void StoreGroups(Words d, Word groups, int32_t half, int32_t* codes) {
@@ -71,20 +57,40 @@ HWY_INLINE void StoreGroups(Words d, Word groups, int32_t half, int8_t* codes) {
 }
 #endif  // HWY_TARGET != HWY_SCALAR
 
-// packed[i] = (codes[2i] & 15) | (codes[2i + 1] & 15) << 4 for i in [first, last); `first` is even.
+// Packs whole vectors of pairs from `first` on; returns where the rest begins. Pairs of i32 codes are lanes of 64 bits.
+#if HWY_TARGET == HWY_SCALAR  // whose loads must be aligned
+HWY_INLINE int64_t PackVectors(int32_t, const uint8_t*, uint8_t*, int64_t first, int64_t) { return first; }
+#else
+HWY_INLINE int64_t PackVectors(int32_t, const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
+  static_assert(std::endian::native == std::endian::little, "the first code of a pair is in the low half");
+  const hn::ScalableTag<uint64_t> d;
+  const hn::Rebind<uint8_t, decltype(d)> d8;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (; first + lanes <= last; first += lanes) {
+    const auto* pairs = reinterpret_cast<const uint64_t*>(codes) + first;
+    PrefetchAhead(pairs);
+    const auto nibbles = hn::And(hn::LoadU(d, pairs), hn::Set(d, 0x0000000f0000000fU));
+    hn::StoreU(hn::TruncateTo(d8, hn::Or(nibbles, hn::ShiftRight<28>(nibbles))), d8, packed + first);
+  }
+  return first;
+}
+#endif
+
+HWY_INLINE int64_t PackVectors(int8_t, const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
+  const hn::ScalableTag<uint8_t> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (; first + lanes <= last; first += lanes) {
+    hn::Vec<decltype(d)> even, odd;
+    hn::LoadInterleaved2(d, codes + 2 * first, even, odd);
+    hn::StoreU(hn::Or(hn::And(even, hn::Set(d, uint8_t{15})), hn::ShiftLeft<4>(odd)), d, packed + first);
+  }
+  return first;
+}
+
+// packed[i] = (codes[2i] & 15) | (codes[2i + 1] & 15) << 4 for i in [first, last).
 template <typename T>
 HWY_INLINE void PackAs(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
-  int64_t i = first;
-#if HWY_TARGET != HWY_SCALAR
-  const Words d;
-  const hn::Rebind<uint16_t, Words> d16;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (; i + 2 * lanes <= last; i += 2 * lanes) {
-    const Word groups = LoadGroups(d, reinterpret_cast<const T*>(codes) + 2 * i);
-    hn::StoreU(hn::DemoteTo(d16, groups), d16, reinterpret_cast<uint16_t*>(packed + i));
-  }
-#endif
-  for (; i < last; ++i) {
+  for (int64_t i = PackVectors(T{}, codes, packed, first, last); i < last; ++i) {
     packed[i] = static_cast<uint8_t>((LoadAt<T>(codes, 2 * i) & 15) | (LoadAt<T>(codes, 2 * i + 1) & 15) << 4);
   }
 }
@@ -168,8 +174,10 @@ Kernel packing(const char* op, Body body) {
 void unpack_bytes(Body body, const std::uint8_t* in, std::uint8_t* out, std::int64_t code_bytes, bool streamed,
                   std::int64_t first, std::int64_t last) {
   if (!streamed) return body(in, out, first, last);
-  alignas(64) std::uint8_t buffer[kChunkBytes];
-  const std::int64_t step = kChunkBytes / (2 * code_bytes);
+  // So short that the machine is still writing one piece when the next is unpacked.
+  constexpr std::int64_t kPieceBytes = 1 << 11;
+  alignas(64) std::uint8_t buffer[kPieceBytes];
+  const std::int64_t step = kPieceBytes / (2 * code_bytes);
   for (; first < last; first += step) {
     const std::int64_t count = std::min(step, last - first);
     body(in + first, buffer, 0, count);

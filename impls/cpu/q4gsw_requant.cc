@@ -7,19 +7,20 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "impls/cpu/q4gsw_requant.cc"
-#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "impls/cpu/interleave4-inl.h"
+#include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/streamed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Added to a number of small magnitude, this rounds it to an integer, ties to even, which the lowest bits then hold.
-constexpr float kRounder = 0x1.8p23F;
-constexpr uint32_t kRounderBits = 0x4b400000;
+// Added to a number of small magnitude, this rounds it to an integer, ties to even; the lowest bits then hold the
+// integer plus 8.
+constexpr float kRounder = 0x1.8p23F + 8;
 
 HWY_INLINE float LoadFloat(const uint8_t* from) {
   float value;
@@ -33,37 +34,70 @@ HWY_INLINE uint8_t Requantize(float latent, float scale) {
   const float clamped = HWY_MIN(HWY_MAX(latent / scale, -8.0F), 7.0F), rounded = clamped + kRounder;
   uint32_t bits;
   std::memcpy(&bits, &rounded, sizeof bits);
-  return static_cast<uint8_t>((bits - kRounderBits + 8) & 15);
+  return static_cast<uint8_t>(bits & 15);
+}
+
+#if HWY_TARGET != HWY_SCALAR
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+HWY_INLINE V Clamped(V quotient) { return hn::Min(hn::Max(quotient, hn::Set(D(), -8.0F)), hn::Set(D(), 7.0F)); }
+
+HWY_INLINE void StoreCodes(V codes_above_rounder, uint8_t* codes) {
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<uint8_t, D> d8;
+  hn::StoreU(hn::U8FromU32(hn::And(hn::BitCast(du, codes_above_rounder), hn::Set(du, 15U))), d8, codes);
+}
+
+// Whole vectors of a group, by the reciprocal of its scale: it, the product, and the quotient that is meant add at most
+// 2^-24 of the quotient each, together less than 2^-19 where quotients are not clamped. Where any comes that close to a
+// half, or the scale is no ordinary number, false is returned, and what has been written is of no use.
+HWY_INLINE bool MultiplyGroup(const uint8_t* weight, float scale, uint8_t* codes, int64_t count) {
+  const D d;
+  const float magnitude = scale < 0 ? -scale : scale;
+  if (!(magnitude >= 0x1p-100F && magnitude <= 0x1p100F)) return false;
+  const V reciprocal = hn::Set(d, 1 / scale), rounder = hn::Set(d, kRounder);
+  V farthest = hn::Zero(d);
+  for (int64_t i = 0; i < count; i += static_cast<int64_t>(hn::Lanes(d))) {
+    PrefetchAhead(weight + 4 * i);
+    const V quotient = Clamped(hn::Mul(hn::LoadU(d, reinterpret_cast<const float*>(weight) + i), reciprocal));
+    const V sum = hn::Add(quotient, rounder);
+    farthest = hn::Max(hn::Abs(hn::Sub(quotient, hn::Sub(sum, rounder))), farthest);
+    StoreCodes(sum, codes + i);
+  }
+  return hn::AllTrue(d, hn::Lt(farthest, hn::Set(d, 0.5F - 0x1p-18F)));
+}
+
+// Whole vectors.
+HWY_INLINE void DivideGroup(const uint8_t* weight, float scale, uint8_t* codes, int64_t count) {
+  const D d;
+  for (int64_t i = 0; i < count; i += static_cast<int64_t>(hn::Lanes(d))) {
+    const V quotient = hn::Div(hn::LoadU(d, reinterpret_cast<const float*>(weight) + i), hn::Set(d, scale));
+    StoreCodes(hn::Add(Clamped(quotient), hn::Set(d, kRounder)), codes + i);
+  }
+}
+#endif
+
+// Codes of weights with one scale.
+HWY_INLINE void RequantizeGroup(const uint8_t* weight, float scale, uint8_t* codes, int64_t count) {
+  int64_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  if (scale != 0) {
+    i = count - count % static_cast<int64_t>(hn::Lanes(D()));
+    if (!MultiplyGroup(weight, scale, codes, i)) DivideGroup(weight, scale, codes, i);
+  }
+#endif
+  for (; i < count; ++i) codes[i] = Requantize(LoadFloat(weight + 4 * i), scale);
 }
 
 // codes[i] of column `begin` + i of row n, one a byte.
 HWY_INLINE void RequantizeTile(const Latent& latent, int64_t n, int64_t begin, int64_t count, uint8_t* codes) {
-  HWY_ALIGN float scales[kTileColumns];
+  const uint8_t* weight = latent.weight + (n * latent.columns + begin) * 4;
   for (int64_t i = 0; i < count;) {
     const int64_t g = (begin + i) / latent.group, end = HWY_MIN((g + 1) * latent.group - begin, count);
-    const float scale = LoadFloat(latent.scales + (g * latent.rows + n) * 4);
-    for (; i < end; ++i) scales[i] = scale;
+    RequantizeGroup(weight + 4 * i, LoadFloat(latent.scales + (g * latent.rows + n) * 4), codes + i, end - i);
+    i = end;
   }
-  const uint8_t* weight = latent.weight + (n * latent.columns + begin) * 4;
-  int64_t i = 0;
-#if HWY_TARGET != HWY_SCALAR
-  const hn::ScalableTag<float> d;
-  const hn::RebindToUnsigned<decltype(d)> du;
-  const hn::Rebind<uint8_t, decltype(d)> d8;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto eight = hn::Set(du, 8U);
-  for (; i + lanes <= count; i += lanes) {
-    const auto scale = hn::LoadU(d, scales + i);
-    const auto quotient = hn::Div(hn::LoadU(d, reinterpret_cast<const float*>(weight) + i), scale);
-    const auto clamped = hn::Min(hn::Max(quotient, hn::Set(d, -8.0F)), hn::Set(d, 7.0F));
-    const auto bits = hn::BitCast(du, hn::Add(clamped, hn::Set(d, kRounder)));
-    const auto code = hn::And(hn::Add(hn::Sub(bits, hn::Set(du, kRounderBits)), eight), hn::Set(du, 15U));
-    const auto is_zero = hn::Eq(scale, hn::Zero(d));
-    const auto kept = hn::IfThenElse(is_zero, hn::BitCast(d, eight), hn::BitCast(d, code));
-    hn::StoreU(hn::U8FromU32(hn::BitCast(du, kept)), d8, codes + i);
-  }
-#endif
-  for (; i < count; ++i) codes[i] = Requantize(LoadFloat(weight + 4 * i), scales[i]);
 }
 
 // packed[i] = codes[2i] | codes[2i + 1] << 4.
@@ -104,14 +138,6 @@ void RequantizeRows(const Latent& latent, uint8_t* packed, int64_t first, int64_
   }
 }
 
-// Asks for the next tile of some rows: its rows are too many and too short for the CPU to foresee.
-HWY_INLINE void PrefetchTile(const Latent& latent, int64_t first, int64_t rows, int64_t begin) {
-  const int64_t end = HWY_MIN(begin + kTileColumns, latent.columns);
-  for (int64_t n = first; n < HWY_MIN(first + rows, latent.rows); ++n) {
-    for (int64_t k = begin; k < end; k += 16) hwy::Prefetch(latent.weight + (n * latent.columns + k) * 4);
-  }
-}
-
 // A tile of a block of eight rows, to vectors of 16 bytes that are `stride` apart.
 HWY_INLINE void RequantizeBlock(const Latent& latent, int64_t block, int64_t begin, int64_t count, uint8_t* to,
                                 int64_t stride) {
@@ -128,26 +154,26 @@ HWY_INLINE void RequantizeBlock(const Latent& latent, int64_t block, int64_t beg
   Interleave4<uint32_t>({{streams[0], streams[1], streams[2], streams[3]}}, to, stride, count / 4);
 }
 
-// Blocks [first, last) of eight rows, to vectors [columns / 4, blocks] of 16 bytes. Four blocks' vectors fill a cache
-// line: they are gathered before it is written.
+// Blocks [first, last) of eight rows, to vectors [columns / 4, blocks] of 16 bytes. Some blocks' vectors fill cache
+// lines: they are gathered, and then written past the caches, as lines of the next columns lie far away.
 void RequantizeBlocks(const Latent& latent, uint8_t* packed, int64_t first, int64_t last) {
-  constexpr int64_t kVector = 16, kAbreast = 4, kLine = kAbreast * kVector;
+  constexpr int64_t kVector = 16, kAbreast = 16, kLine = kAbreast * kVector;
   HWY_ALIGN uint8_t lines[kTileColumns / 4 * kLine];
   const int64_t blocks = (latent.rows + 7) / 8;
   for (; first < last; first += kAbreast) {
     const int64_t abreast = HWY_MIN(kAbreast, last - first);
     for (int64_t begin = 0; begin < latent.columns; begin += kTileColumns) {
       const int64_t count = HWY_MIN(kTileColumns, latent.columns - begin);
-      PrefetchTile(latent, 8 * first, 8 * abreast, begin + kTileColumns);
       for (int64_t i = 0; i < abreast; ++i) {
         RequantizeBlock(latent, first + i, begin, count, lines + i * kVector, kLine);
       }
       uint8_t* to = packed + (begin / 4 * blocks + first) * kVector;
       for (int64_t i = 0; i < count / 4; ++i) {
-        std::memcpy(to + i * blocks * kVector, lines + i * kLine, static_cast<size_t>(abreast * kVector));
+        StreamBytes(lines + i * kLine, to + i * blocks * kVector, abreast * kVector);
       }
     }
   }
+  hwy::FlushStream();
 }
 
 }  // namespace plumb::cpu::HWY_NAMESPACE

@@ -100,6 +100,33 @@ TEST(CpuKernels, Tinygemm) {
   }
 }
 
+// Codes of one byte in groups of whole vectors, with values, scales and zero points of one type.
+TEST(CpuKernels, AffineStraightFromTensorToTensor) {
+  for (const DType type : {DType::f32, kF16, kBf16}) {
+    for (const DType code : {DType::i8, DType::u8}) {
+      const std::int64_t low = code == DType::i8 ? -128 : 0;
+      const Sizes types = {
+          {"scale", code_of(type)}, {"code", code_of(code)}, {"quant_min", low}, {"quant_max", low + 255}};
+      const auto cases = with_types({{{"M", 66}, {"K", 96}, {"group", 48}, {"rows", 3}},
+                                     {{"M", 3}, {"K", 1024}, {"group", 512}},
+                                     {{"M", 70}, {"K", 32}, {"group", 16}}},
+                                    types);
+      for (const std::int64_t order : {0, 1}) {
+        expect_right(quantize_affine,
+                     with_types(cases, {{"x", code_of(type)}, {"zp", code_of(type)}, {"order", order}}));
+      }
+      expect_right(quantize_affine, with_types(cases, {{"x", code_of(type)}, {"zero_point", 0}}));
+      expect_right(dequantize_affine, with_types(cases, {{"y", code_of(type)}, {"zp", code_of(type)}}));
+      expect_right(dequantize_affine, with_types(cases, {{"y", code_of(type)}, {"zero_point", 0}}));
+      const Sizes tinygemm = {{"type", code_of(type)}, {"code", code_of(code)}, {"quant_min", 0}, {"quant_max", 15}};
+      const auto tinygemm_cases =
+          with_types({{{"M", 66}, {"K", 96}, {"group", 48}}, {{"M", 3}, {"K", 1024}, {"group", 512}}}, tinygemm);
+      expect_right(quantize_tinygemm, tinygemm_cases);
+      expect_right(dequantize_tinygemm, tinygemm_cases);
+    }
+  }
+}
+
 TEST(CpuKernels, QuantizePlainInt4) {
   std::vector<Sizes> cases = {{{"N", 300}, {"K", 130}, {"group", 32}}};  // several chunks
   for (const DType type : {DType::f32, kF16, kBf16}) {

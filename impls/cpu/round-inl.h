@@ -88,7 +88,7 @@ HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> LoadBits16(D /*d*/, const uint16_t* 
 template <class D>
 HWY_INLINE void StoreBits16(D /*d*/, hn::Vec<hn::RebindToUnsigned<D>> bits, uint16_t* to) {
   const hn::Rebind<uint16_t, D> d16;
-  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(hn::RebindToSigned<D>(), bits)), d16, to);
+  hn::StoreU(hn::TruncateTo(d16, bits), d16, to);
 }
 
 // Elements of any type as f32; exact.

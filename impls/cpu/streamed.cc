@@ -1,7 +1,5 @@
 #include "impls/cpu/streamed.h"
 
-#include <cstring>
-
 #include "impls/cpu/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -10,25 +8,12 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/streamed-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int64_t kLine = 64;
-
-void Stream(const uint8_t* from, uint8_t* to, int64_t bytes) {
-  const hn::CappedTag<uint8_t, kLine> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto beyond_line = static_cast<int64_t>(reinterpret_cast<uintptr_t>(to) % kLine);
-  int64_t i = HWY_MIN(bytes, (kLine - beyond_line) % kLine);
-  if (i > 0) std::memcpy(to, from, static_cast<size_t>(i));
-  if (lanes > 1) {
-    for (; i + kLine <= bytes; i += kLine) {
-      for (int64_t part = 0; part < kLine; part += lanes) hn::Stream(hn::LoadU(d, from + i + part), d, to + i + part);
-    }
-  }
-  if (i < bytes) std::memcpy(to + i, from + i, static_cast<size_t>(bytes - i));
-}
+void Stream(const uint8_t* from, uint8_t* to, int64_t bytes) { StreamBytes(from, to, bytes); }
 
 }  // namespace plumb::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -7,6 +7,7 @@
 #define IMPLS_CPU_TRANSPOSE_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <cstring>
@@ -62,6 +63,9 @@ HWY_INLINE void Transpose(const T* from, int64_t from_stride, T* to, int64_t to_
     const int64_t end = HWY_MIN(whole, r + kLineRows);
     int64_t c = 0;
     for (; c + kTile<T> <= columns; c += kTile<T>) {
+      // The lines of the next columns are far away.
+      const int64_t next = HWY_MIN(c + 2 * kTile<T>, columns);
+      for (int64_t i = next - kTile<T>; i < next; ++i) hwy::Prefetch(to + i * to_stride + r);
       for (int64_t i = r; i < end; i += kTile<T>) {
         TransposeTile(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
       }

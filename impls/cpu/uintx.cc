@@ -5,6 +5,8 @@
 // by moving some bits of all bytes of one part to another place in all bytes of another.
 
 #include <array>
+#include <type_traits>
+#include <utility>
 
 #include "impls/cpu/kernels.h"
 #include "impls/cpu/parallel.h"
@@ -51,16 +53,100 @@ HWY_INLINE int64_t MoveVectors(D d, const uint8_t* from, uint8_t* to, Move move,
   return i;
 }
 
+// What is left of parts after whole vectors, or parts that are short.
 HWY_INLINE void MoveBits(const uint8_t* from, uint8_t* to, Move move, int64_t count) {
-  int64_t i = MoveVectors(hn::ScalableTag<uint8_t>(), from, to, move, 0, count);
-  i = MoveVectors(hn::CappedTag<uint8_t, 8>(), from, to, move, i, count);  // parts may be short
+  int64_t i = MoveVectors(hn::CappedTag<uint8_t, 8>(), from, to, move, 0, count);
   for (; i < count; ++i) {
     const int placed = (from[i] >> move.right & move.mask) << move.left;
     to[i] = static_cast<uint8_t>(move.merge ? to[i] | placed : placed);
   }
 }
 
-void PackSlice(const UintxSlice& s) {
+#if HWY_TARGET != HWY_SCALAR  // which has no vectors to speak of
+// The bits [from, from + width) of each byte moved to [to, to + width), and no others. Whatever is moved stays in its
+// byte, so that it may be moved together with its neighbour.
+template <int kFrom, int kTo, int kWidth, class D, class V = hn::Vec<D>>
+HWY_INLINE V MoveField(D d, V v) {
+  const hn::Repartition<uint16_t, D> d16;
+  const auto field = hn::BitCast(d16, hn::And(v, hn::Set(d, static_cast<uint8_t>(((1 << kWidth) - 1) << kFrom))));
+  if constexpr (kFrom < kTo) {
+    return hn::BitCast(d, hn::ShiftLeft<kTo - kFrom>(field));
+  } else {
+    return hn::BitCast(d, hn::ShiftRight<kFrom - kTo>(field));
+  }
+}
+
+// Calls body with integral constants 0 ... kCount - 1.
+template <int kCount, class Body>
+HWY_INLINE void ForConstants(const Body& body) {
+  [&]<int... kIndex>(std::integer_sequence<int, kIndex...>) { (body(std::integral_constant<int, kIndex>()), ...); }
+  (std::make_integer_sequence<int, kCount>());
+}
+
+// Calls body(index of the shard, its width, bits of a code that narrower shards do not have) for each shard of kBits.
+template <int kBits, class Body>
+HWY_INLINE void ForShards(const Body& body) {
+  ForConstants<3>([&](auto index) {
+    constexpr int kWidth = 4 >> index();
+    constexpr int kBelow = kBits & ~(2 * kWidth - 1) & 7;
+    if constexpr ((kBits & kWidth) != 0) {
+      body(index, std::integral_constant<int, kWidth>(), std::integral_constant<int, kBelow>());
+    }
+  });
+}
+
+// Whole vectors of a slice: of each part together, as all of it stays in registers. Returns where the rest begins.
+template <int kBits>
+HWY_INLINE int64_t PackVectors(const UintxSlice& s) {
+  const hn::ScalableTag<uint8_t> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = s.first;
+  for (; i + lanes <= s.last; i += lanes) {
+    ForShards<kBits>([&](auto shard, auto width, auto below) {
+      ForConstants<width()>([&](auto part) {
+        auto bytes = hn::Zero(d);
+        ForConstants<8 / width()>([&](auto field) {
+          const auto codes = hn::LoadU(d, s.codes + (part() + field() * width()) * s.unit + i);
+          bytes = hn::Or(bytes, MoveField<below(), field() * width(), width()>(d, codes));
+        });
+        hn::StoreU(bytes, d, s.shards[shard()] + part() * s.unit + i);
+      });
+    });
+  }
+  return i;
+}
+
+template <int kBits>
+HWY_INLINE int64_t UnpackVectors(const UintxSlice& s) {
+  const hn::ScalableTag<uint8_t> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = s.first;
+  for (; i + lanes <= s.last; i += lanes) {
+    ForConstants<8>([&](auto part) {
+      auto codes = hn::Zero(d);
+      ForShards<kBits>([&](auto shard, auto width, auto below) {
+        const auto bytes = hn::LoadU(d, s.shards[shard()] + part() % width() * s.unit + i);
+        codes = hn::Or(codes, MoveField<part() / width() * width(), below(), width()>(d, bytes));
+      });
+      hn::StoreU(codes, d, s.codes + part() * s.unit + i);
+    });
+  }
+  return i;
+}
+
+// Calls body with an integral constant that is `bits`.
+template <class Body>
+HWY_INLINE void WithBits(int64_t bits, const Body& body) {
+  ForConstants<7>([&](auto less) {
+    if (bits == less() + 1) body(std::integral_constant<int, less() + 1>());
+  });
+}
+#endif
+
+void PackSlice(UintxSlice s) {
+#if HWY_TARGET != HWY_SCALAR
+  WithBits(s.bits, [&](auto bits) { s.first = PackVectors<bits()>(s); });
+#endif
   int below = 0;  // bits of a code that narrower shards do not have
   for (int i = 0; i < 3; ++i) {
     const int width = 4 >> i;
@@ -74,7 +160,10 @@ void PackSlice(const UintxSlice& s) {
   }
 }
 
-void UnpackSlice(const UintxSlice& s) {
+void UnpackSlice(UintxSlice s) {
+#if HWY_TARGET != HWY_SCALAR
+  WithBits(s.bits, [&](auto bits) { s.first = UnpackVectors<bits()>(s); });
+#endif
   int below = 0;
   for (int i = 0; i < 3; ++i) {
     const int width = 4 >> i;
@@ -98,7 +187,7 @@ namespace {
 HWY_EXPORT(PackSlice);
 HWY_EXPORT(UnpackSlice);
 
-using Body = void (*)(const UintxSlice&);
+using Body = void (*)(UintxSlice);
 
 // Short enough that all parts of a slice stay in the nearest cache.
 constexpr std::int64_t kSliceBytes = 2048;

@@ -12,6 +12,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/prefetch-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -38,6 +40,8 @@ bool IntegersWithin(const std::byte* data, int64_t count, T low, T high) {
     return hn::Sub(hn::LoadU(d, reinterpret_cast<const Unsigned*>(data) + at), lowest);
   };
   for (; i + 4 * lanes <= count; i += 4 * lanes) {
+    const auto* at = reinterpret_cast<const Unsigned*>(data) + i;
+    for (int64_t line = 0; line < 4; ++line) PrefetchAhead(at + line * lanes);
     a = hn::Max(a, above(i));
     b = hn::Max(b, above(i + lanes));
     c = hn::Max(c, above(i + 2 * lanes));

@@ -14,6 +14,7 @@
 #include <hwy/highway.h>
 
 #include "impls/cpu/interleave4-inl.h"
+#include "impls/cpu/streamed-inl.h"
 #include "impls/cpu/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -70,7 +71,7 @@ HWY_INLINE void WriteLines(const BlockShape& shape, const uint8_t* gathered, int
                            int64_t lines) {
   for (int64_t i = 0; i < lines; ++i) {
     if (shape.streamed) {
-      stream_bytes(gathered + i * width, to + i * shape.vector_stride, width);
+      StreamBytes(gathered + i * width, to + i * shape.vector_stride, width);
     } else {
       std::memcpy(to + i * shape.vector_stride, gathered + i * width, static_cast<size_t>(width));
     }

@@ -36,11 +36,18 @@ constexpr Column kColumns[] = {
      "GB/s that memcpy moves over the same footprint with the same threads (it moves 2n bytes to copy n), "
      "measured in turn with the case",
      [](const Record& r) { return or_dash(r, copy_rate(r) > 0, giga(copy_rate(r))); }},
-    {"%copy", "bytes moved per second as a share of memcpy's, median over the pairs of samples",
+    {"x",
+     "how many times those bytes are moved, of necessity: a call that refuses codes outside their limits leaves "
+     "outputs as they were, so it may not write before all codes are known to be legal. It reads those inputs twice, "
+     "or "
+     "it sets aside what outputs held (reads and writes it); the lesser of the two is counted",
+     [](const Record& r) { return or_dash(r, checks_matter(r), fmt::format("{:.2f}", needed_factor(r))); }},
+    {"%copy",
+     "bytes moved per second, times x where that is there, as a share of memcpy's, median over the pairs of samples",
      [](const Record& r) { return or_dash(r, r.share_of_copy.median > 0, percent(r.share_of_copy.median)); }},
     {"%best", "the same of the fastest call and the fastest memcpy: what a machine that others use too disturbs least",
      [](const Record& r) { return or_dash(r, share_of_copy_at_best(r) > 0, percent(share_of_copy_at_best(r))); }},
-    {"%read", "bytes moved per second as a share of what plain reading of the same footprint takes in",
+    {"%read", "bytes moved per second, times x, as a share of what plain reading of the same footprint takes in",
      [](const Record& r) { return or_dash(r, r.read_rate > 0, percent(share_of_read(r))); }},
     {"weight GB/s", "bytes of packed weight and scales per second",
      [](const Record& r) { return or_dash(r, r.weight_bytes > 0, giga(weight_rate(r))); }},

@@ -63,6 +63,12 @@ Json to_json(const T& value) {
   return value;
 }
 
+constexpr const char* kWhyTwice =
+    "x: bytes moved of necessity / bytes of inputs and outputs. A call that refuses codes outside their limits leaves\n"
+    "   its outputs as they were: it may not write before all codes are known to be legal, so it reads them twice, or\n"
+    "   sets aside what the outputs held. %copy, %best, %read and the bar count the lesser of the two; GB/s does "
+    "not.\n";
+
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
@@ -77,7 +83,11 @@ std::string text_table(const Run& run) {
     rows[0].emplace_back(column.heading);
     for (std::size_t i = 0; i < run.records.size(); ++i) rows[i + 1].push_back(column.text(run.records[i]));
   }
-  return aligned_text(rows, kNameColumns);
+  std::string text = aligned_text(rows, kNameColumns);
+  if (std::ranges::any_of(run.records, [](const Record& r) { return is_measured(r) && checks_matter(r); })) {
+    text += kWhyTwice;
+  }
+  return text;
 }
 
 std::string write_csv(const Run& run) {

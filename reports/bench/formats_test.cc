@@ -72,6 +72,20 @@ TEST(BenchRecord, RatesFollowFromBytesAndSeconds) {
   EXPECT_DOUBLE_EQ(share_of_operations(linear()), 0.25);
 }
 
+TEST(BenchRecord, BytesThatMustBeMovedTwiceCountTwiceBesideWhatTheMachineCanDo) {
+  Record record = measured();
+  record.checking_bytes = 12'000'000;
+  EXPECT_DOUBLE_EQ(needed_factor(record), 1.5);
+  EXPECT_DOUBLE_EQ(needed_factor(measured()), 1);
+  EXPECT_TRUE(checks_matter(record));
+  EXPECT_FALSE(checks_matter(measured()));
+  EXPECT_DOUBLE_EQ(moved_rate(record), 24e9);
+  EXPECT_DOUBLE_EQ(share_of_copy_at_best(record), 1.125);
+  EXPECT_DOUBLE_EQ(share_of_read(record), 0.75);
+  EXPECT_NE(text_table(run_of({record})).find("24.00  30.00  1.50"), std::string::npos) << text_table(run_of({record}));
+  EXPECT_NE(text_table(run_of({record})).find("may not write before"), std::string::npos);
+}
+
 TEST(BenchRecord, TheRoofIsWhicheverOfMemoryAndArithmeticIsNearer) {
   Record record = linear();
   record.read_rate = 240e9;
@@ -114,6 +128,7 @@ TEST(BenchFormats, TheTableShowsWhatThereIsAndLeavesEmptyColumnsOut) {
   EXPECT_NE(text.find("24.00  30.00     80     75     50"), std::string::npos) << text;
   EXPECT_NE(text.find("reaches 80 %"), std::string::npos) << text;
   EXPECT_EQ(text.find("GFLOP/s"), std::string::npos) << text;
+  EXPECT_EQ(text.find("may not write before"), std::string::npos) << text;
   EXPECT_NE(text_table(run_of({measured(), linear()})).find("GFLOP/s"), std::string::npos);
   EXPECT_NE(text_table(run_of({absent()})).find("not installed"), std::string::npos);
 }

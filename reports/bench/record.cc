@@ -19,6 +19,12 @@ bool is_measured(const Record& record) { return record.samples > 0; }
 
 double moved_rate(const Record& record) { return per_second(static_cast<double>(record.moved_bytes), record); }
 
+double needed_factor(const Record& record) {
+  return 1 + share(static_cast<double>(record.checking_bytes), static_cast<double>(record.moved_bytes));
+}
+
+bool checks_matter(const Record& record) { return needed_factor(record) >= 1.005; }
+
 double copy_rate(const Record& record) {
   return share(static_cast<double>(record.moved_bytes), record.copy_seconds.median);
 }
@@ -29,13 +35,17 @@ double operations_per_second(const Record& record) {
   return per_second(static_cast<double>(record.operations), record);
 }
 
-double share_of_read(const Record& record) { return share(moved_rate(record), record.read_rate); }
+double share_of_read(const Record& record) {
+  return share(moved_rate(record) * needed_factor(record), record.read_rate);
+}
 
 double share_of_operations(const Record& record) { return share(operations_per_second(record), record.operation_rate); }
 
 double share_of_roof(const Record& record) { return std::max(share_of_read(record), share_of_operations(record)); }
 
-double share_of_copy_at_best(const Record& record) { return share(record.copy_seconds.least, record.seconds.least); }
+double share_of_copy_at_best(const Record& record) {
+  return share(record.copy_seconds.least, record.seconds.least) * needed_factor(record);
+}
 
 Standing standing(const Record& record) {
   if (!is_measured(record) || record.bar <= 0) return Standing::none;

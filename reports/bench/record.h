@@ -29,11 +29,14 @@ struct Record {
   std::int64_t samples = 0;  ///< 0 if nothing was measured.
   std::int64_t moved_bytes =
       0;  ///< All inputs read once and all outputs written once; of a lookup's table the rows asked for.
-  std::int64_t weight_bytes = 0;  ///< The constant inputs among them.
+  /// Moved once more, because outputs may not change before all elements with limits are known to lie within them: the
+  /// inputs that have limits are read twice, or what outputs held is read and set aside, whichever is less.
+  std::int64_t checking_bytes = 0;
+  std::int64_t weight_bytes = 0;  ///< The constant inputs among the bytes moved.
   std::int64_t operations = 0;    ///< Multiplications and additions that the definition asks for.
   Spread seconds;                 ///< Of one call.
-  /// Bytes moved per second as a share of memcpy's (which moves 2 n bytes to copy n) over the same footprint with the
-  /// same threads, sample by sample: a noisy neighbour slows both.
+  /// All bytes per second, those moved once more among them, as a share of memcpy's (which moves 2 n bytes to copy n)
+  /// over the same footprint with the same threads, sample by sample: a noisy neighbour slows both.
   Spread share_of_copy;
   Spread copy_seconds;        ///< Of a memcpy of half the bytes moved, which reads and writes as many.
   double read_rate = 0;       ///< Bytes per second that a plain read of the same footprint took in, median.
@@ -50,11 +53,13 @@ struct Run {
 
 /// What follows from a record.
 [[nodiscard]] bool is_measured(const Record& record);
-[[nodiscard]] double moved_rate(const Record& record);   ///< Bytes per second.
-[[nodiscard]] double copy_rate(const Record& record);    ///< Bytes per second that memcpy moved.
-[[nodiscard]] double weight_rate(const Record& record);  ///< Bytes of weight per second.
+[[nodiscard]] double moved_rate(const Record& record);     ///< Bytes moved per second.
+[[nodiscard]] double needed_factor(const Record& record);  ///< How many times moved_bytes are moved, of necessity.
+[[nodiscard]] bool checks_matter(const Record& record);    ///< Whether that differs from 1 by what would be shown.
+[[nodiscard]] double copy_rate(const Record& record);      ///< Bytes per second that memcpy moved.
+[[nodiscard]] double weight_rate(const Record& record);    ///< Bytes of weight per second.
 [[nodiscard]] double operations_per_second(const Record& record);
-[[nodiscard]] double share_of_read(const Record& record);        ///< moved_rate / read_rate.
+[[nodiscard]] double share_of_read(const Record& record);        ///< moved_rate * needed_factor / read_rate.
 [[nodiscard]] double share_of_operations(const Record& record);  ///< 0 where there are none.
 /// The share of what this machine could do at best: the larger of what memory and arithmetic allow (roofline).
 [[nodiscard]] double share_of_roof(const Record& record);

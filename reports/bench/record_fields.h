@@ -15,6 +15,7 @@ void visit_record(Record& record, Visit&& visit) {
   visit("misbehaved", record.misbehaved);
   visit("samples", record.samples);
   visit("moved_bytes", record.moved_bytes);
+  visit("checking_bytes", record.checking_bytes);
   visit("weight_bytes", record.weight_bytes);
   visit("operations", record.operations);
   visit("seconds", record.seconds);

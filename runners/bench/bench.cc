@@ -57,6 +57,15 @@ struct Question {
     for (std::size_t i = 0; i < op.inputs.size(); ++i) bytes += bytes_read(i);
     return bytes;
   }
+  // A call is refused with its outputs untouched: either inputs with limits are read twice, or what outputs held is
+  // read and written elsewhere. What is constant has been looked at before.
+  [[nodiscard]] std::int64_t checking_bytes() const {
+    std::int64_t limited = 0;
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+      if (!op.inputs[i].high.empty() && op.inputs[i].role != Role::constant) limited += bytes_read(i);
+    }
+    return std::min(limited, 2 * bytes_of(forms));
+  }
   [[nodiscard]] std::int64_t weight_bytes() const {
     std::int64_t bytes = 0;
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
@@ -93,6 +102,7 @@ Record blank_record(const Question& question, const Subject& subject, int thread
   record.case_name = to_string(question.bench_case.test_case);
   record.threads = threads;
   record.moved_bytes = question.moved_bytes();
+  record.checking_bytes = question.checking_bytes();
   record.weight_bytes = question.weight_bytes();
   record.operations = question.operations();
   record.bar = question.bench_case.bar;

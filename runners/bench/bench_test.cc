@@ -45,6 +45,7 @@ TEST(Bench, CountsBytesAndOperationsFromTheDescription) {
   const bench::Run run = run_bench(plan_bench({}, "pack_uint4,linear_q4gsw", kSmall), scalar("*"), quick());
   const Record &pack = run.records[0], &linear = run.records[2];
   EXPECT_EQ(pack.moved_bytes, 16 * 64 + 16 * 32);
+  EXPECT_EQ(pack.checking_bytes, 0);
   EXPECT_EQ(pack.weight_bytes, 0);
   EXPECT_EQ(pack.operations, 0);
   EXPECT_EQ(pack.operation_rate, 0);
@@ -53,6 +54,20 @@ TEST(Bench, CountsBytesAndOperationsFromTheDescription) {
   EXPECT_EQ(linear.moved_bytes, linear.weight_bytes + 4 * 2 * 64 + 4 * 2 * 16);
   EXPECT_EQ(linear.operations, 2 * 2 * 16 * 64);
   EXPECT_GT(linear.operation_rate, 0);
+}
+
+TEST(Bench, InputsWithLimitsAreReadTwiceOrOutputsSetAsideWhicheverIsLess) {
+  BenchOptions options = quick();
+  options.threads = {1};
+  const auto plan = plan_bench({}, "pack_plain_int4,pack_plain_int32,linear_q4gsw", kSmall);
+  const bench::Run run = run_bench(plan, scalar("*"), options);
+  ASSERT_EQ(run.records.size(), 3U);
+  const auto record_of = [&](const std::string& op) { return *std::ranges::find(run.records, op, &Record::op); };
+  EXPECT_EQ(record_of("pack_plain_int4").checking_bytes, 16 * 64);
+  EXPECT_EQ(record_of("pack_plain_int32").checking_bytes, 2 * 16 * 32);
+  EXPECT_EQ(record_of("linear_q4gsw").checking_bytes, 0);
+  const Record twice = record_of("pack_plain_int4");
+  EXPECT_NEAR(share_of_copy_at_best(twice), 5.0 / 3 * twice.copy_seconds.least / twice.seconds.least, 1e-9);
 }
 
 TEST(Bench, ALookupReadsTheRowsAskedFor) {

@@ -19,7 +19,7 @@ enum Place : std::size_t { kCase, kCopy, kRead, kMultiply };
 std::vector<Gauge> gauges_for(const Record& record, Footprint& memory, std::function<void()> work) {
   const int threads = record.threads;
   std::vector<Gauge> gauges(record.operations > 0 ? 4 : 3);
-  gauges[kCase] = {std::move(work), static_cast<double>(record.moved_bytes)};
+  gauges[kCase] = {std::move(work), static_cast<double>(record.moved_bytes + record.checking_bytes)};
   gauges[kCopy] = {[&memory, threads] { cpu::copy_memory(memory.from, memory.to, threads); },
                    2 * static_cast<double>(memory.from.size())};
   gauges[kRead] = {[&memory, threads] {

@@ -61,6 +61,9 @@ constexpr Template kTemplates[] = {
     {"pack", "repack", kMove, "pack_int4_transposed[N={N},K={K}]"},
     {"pack", "repack", kMove, "transpose_scales[N={N},G={K/group}]"},
     {"pack", "repack", kMove, "transpose_scales_aligned[N={N},G={K/group}]"},
+    // Scales of one weight stay in the nearest caches; those of eight do not.
+    {"pack", "repack", kMove, "transpose_scales[N={8*N},G={K/group}]"},
+    {"pack", "repack", kMove, "transpose_scales_aligned[N={8*N},G={K/group}]"},
     {"pack", "repack", kMove, "group_sums[N={N},K={K},group={group}]"},
     {"pack", "quantize", kQuantise, "choose_qparams_affine[M={N},K={K},group={group}]"},
     {"pack", "quantize", kQuantise, "quantize_affine[M={N},K={K},group={group},code=i8,zp=i8]"},
