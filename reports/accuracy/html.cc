@@ -39,8 +39,9 @@ std::string header(const Run& run) {
   html +=
       "<p class=\"meaning\">What quantisation costs a language model, and what its kernels cost on top.</p>\n</div>\n";
   if (run.info.interrupted) {
-    html += "<p class=\"banner\" role=\"alert\"><b>The run was interrupted.</b> What follows is what was measured "
-            "until then.</p>\n";
+    html +=
+        "<p class=\"banner\" role=\"alert\"><b>The run was interrupted.</b> What follows is what was measured "
+        "until then.</p>\n";
   }
   html += "<dl class=\"facts\">\n" + fact("Command", run.info.command, "wide mono") +
           fact("Model", run.model, "wide mono") + fact("Text", run.text, "wide mono") +

@@ -22,7 +22,8 @@ std::string name_of(const Record& record) {
 }
 
 std::string line(const char* css, double x1, double y1, double x2, double y2) {
-  return fmt::format("<line class=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>", css, x1, y1, x2, y2);
+  return fmt::format("<line class=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>", css, x1, y1, x2,
+                     y2);
 }
 
 std::string label(const char* css, double x, double y, const std::string& text, const char* anchor = "middle") {
@@ -131,10 +132,11 @@ std::string increase_section(const Run& run) {
                            percent_text(increase.high)));
     y += kRow;
   }
-  return section("increase", "What each step costs: perplexity",
-                 "Increase over the reference of the step (a scheme's is the original, an implementation's the "
-                 "dequantised reference) with its 95 % interval, paired by token. The axis is logarithmic to both sides.",
-                 drawing(svg, height, "Increase of the perplexity"));
+  return section(
+      "increase", "What each step costs: perplexity",
+      "Increase over the reference of the step (a scheme's is the original, an implementation's the "
+      "dequantised reference) with its 95 % interval, paired by token. The axis is logarithmic to both sides.",
+      drawing(svg, height, "Increase of the perplexity"));
 }
 
 std::string divergence_section(const Run& run) {
@@ -210,8 +212,16 @@ std::string scheme_drawing(const std::vector<const Record*>& records) {
   std::string svg = layer_axes(records[0]->layers, axis, step), said;
   for (const Record* record : records) {
     const bool kernel = record->kind == Kind::implementation, bad = first_wrong_layer(*record) != nullptr;
-    svg += curve(*record, axis, &Layer::injected, bad ? "injected bad" : kernel ? "injected good" : "injected", step) +
-           curve(*record, axis, &Layer::drift, bad ? "bad" : kernel ? "good" : "scheme", step);
+    svg += curve(*record, axis, &Layer::injected,
+                 bad      ? "injected bad"
+                 : kernel ? "injected good"
+                          : "injected",
+                 step) +
+           curve(*record, axis, &Layer::drift,
+                 bad      ? "bad"
+                 : kernel ? "good"
+                          : "scheme",
+                 step);
     if (const Layer* layer = first_wrong_layer(*record)) {
       said += fmt::format("<p class=\"diagnosis\">{}: the first layer whose error leaves its bound is {}, {} x.</p>\n",
                           html_text(name_of(*record)), html_text(layer->name), ratio_text(layer->ratio));
@@ -236,12 +246,13 @@ std::string layers_section(const Run& run) {
     records.push_back(&record);
   }
   flush();
-  return section("layers", "Layer by layer",
-                 "Root mean square of errors relative to what is wanted, in the order of evaluation. Dashed: what a layer "
-                 "alone adds on the reference's own activations. Solid: what has come together at its output, up to the "
-                 "logits. Grey: the scheme, original to dequantised. Green: implementations, dequantised to theirs. Red: "
-                 "those with an element beyond its proved bound, a dot where.",
-                 body);
+  return section(
+      "layers", "Layer by layer",
+      "Root mean square of errors relative to what is wanted, in the order of evaluation. Dashed: what a layer "
+      "alone adds on the reference's own activations. Solid: what has come together at its output, up to the "
+      "logits. Grey: the scheme, original to dequantised. Green: implementations, dequantised to theirs. Red: "
+      "those with an element beyond its proved bound, a dot where.",
+      body);
 }
 
 }  // namespace plumb::accuracy

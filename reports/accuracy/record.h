@@ -20,14 +20,14 @@ struct Interval {
 
 /// What a change of a model costs: the changed one (q) beside a reference (p), token by token on the same tokens.
 struct Cost {
-  std::int64_t tokens = 0;                         ///< Predicted; 0: nothing was measured, all else is NaN.
-  double perplexity = kUnknown;                    ///< exp(mean -ln q(token))
-  double perplexity_error = kUnknown;              ///< Its standard error.
-  double reference_perplexity = kUnknown;          ///< The reference's on the same tokens.
-  Interval increase;                               ///< perplexity / reference_perplexity - 1; paired by token.
-  double kl = kUnknown, kl_error = kUnknown;       ///< Mean of sum p ln(p / q), and its standard error.
+  std::int64_t tokens = 0;                    ///< Predicted; 0: nothing was measured, all else is NaN.
+  double perplexity = kUnknown;               ///< exp(mean -ln q(token))
+  double perplexity_error = kUnknown;         ///< Its standard error.
+  double reference_perplexity = kUnknown;     ///< The reference's on the same tokens.
+  Interval increase;                          ///< perplexity / reference_perplexity - 1; paired by token.
+  double kl = kUnknown, kl_error = kUnknown;  ///< Mean of sum p ln(p / q), and its standard error.
   double kl_median = kUnknown, kl_90 = kUnknown, kl_99 = kUnknown, kl_999 = kUnknown, kl_max = kUnknown;
-  double rms_dp = kUnknown;                        ///< Root mean square of q(token) - p(token).
+  double rms_dp = kUnknown;                               ///< Root mean square of q(token) - p(token).
   double same_top = kUnknown, same_top_error = kUnknown;  ///< Share of tokens whose likeliest guess is the same.
 };
 
@@ -43,11 +43,11 @@ enum class Kind {
 
 /// A layer's part in the difference. Errors are root mean squares relative to that of what is wanted.
 struct Layer {
-  std::string name;           ///< "model.layers.0.self_attn.q_proj"
-  double injected = 0;        ///< What this layer alone adds, on the reference's own activations.
-  double drift = 0;           ///< What has come together at its output with all layers changed.
-  double ratio = kUnknown;    ///< Largest error / bound among its elements; NaN where nothing was judged.
-  std::int64_t wrong = 0;     ///< Elements beyond their bound.
+  std::string name;         ///< "model.layers.0.self_attn.q_proj"
+  double injected = 0;      ///< What this layer alone adds, on the reference's own activations.
+  double drift = 0;         ///< What has come together at its output with all layers changed.
+  double ratio = kUnknown;  ///< Largest error / bound among its elements; NaN where nothing was judged.
+  std::int64_t wrong = 0;   ///< Elements beyond their bound.
 };
 
 struct Record {
@@ -55,11 +55,11 @@ struct Record {
   std::string scheme;  ///< "et_vk.q4gsw:g32"; of the original the type of its weights.
   std::string impl;    ///< "cpu.avx2"; empty unless kind is implementation.
   Outcome outcome = Outcome::skip;
-  std::string reason;  ///< Empty only for pass.
-  double bits = kUnknown;        ///< Per quantised weight: packed codes, scales and zero points.
-  double model_bits = kUnknown;  ///< Per weight of all matrices.
-  Cost cost;                     ///< Of the step that `kind` names. Of the original: its own perplexity.
-  Cost total;                    ///< Original -> what runs. Only where kind is implementation.
+  std::string reason;                         ///< Empty only for pass.
+  double bits = kUnknown;                     ///< Per quantised weight: packed codes, scales and zero points.
+  double model_bits = kUnknown;               ///< Per weight of all matrices.
+  Cost cost;                                  ///< Of the step that `kind` names. Of the original: its own perplexity.
+  Cost total;                                 ///< Original -> what runs. Only where kind is implementation.
   std::int64_t passages = 0, last_words = 0;  ///< Passages read, and last words guessed.
   std::int64_t same_last_words = 0;           ///< Passages where guessing succeeds or fails as the reference's does.
   std::vector<Layer> layers;                  ///< In the order of evaluation; empty: not looked at.
@@ -80,9 +80,9 @@ struct Peer {
 
 struct Run {
   RunInfo info;
-  std::string model, text;  ///< Folder of the model; what was read.
-  std::uint64_t text_hash = 0;  ///< Of all tokens read: runs can be compared if it is the same.
-  std::int64_t window = 0;      ///< Tokens of a window.
+  std::string model, text;         ///< Folder of the model; what was read.
+  std::uint64_t text_hash = 0;     ///< Of all tokens read: runs can be compared if it is the same.
+  std::int64_t window = 0;         ///< Tokens of a window.
   std::vector<std::string> notes;  ///< What a reader has to know, in sentences.
   std::vector<Peer> peers;
   std::vector<Record> records;

@@ -90,8 +90,7 @@ class Measurement {
       options_.on_progress("quantising to " + scheme.name, 0);
       Assignment assignment = assign(scheme, folder_);
       if (scheme.better) {
-        const auto measured =
-            sensitivities(scheme, folder_, text_.calibration(), threads(), options_.should_stop);
+        const auto measured = sensitivities(scheme, folder_, text_.calibration(), threads(), options_.should_stop);
         assignment = assign_by_sensitivity(scheme, folder_, measured);
       }
       quantised_.push_back(quantise(scheme, assignment, folder_, threads()));
@@ -136,8 +135,10 @@ class Measurement {
     std::optional<DriftQuestions> drift;
     if (options_.reading.drift_tokens > 0 && !options_.should_stop()) {
       model::OriginalLinears<double> original(folder_);
-      const Trace before = trace(decoder_, original, drift_tokens()), after = trace(decoder_, dequantised, drift_tokens());
-      record.layers = layers_of(folder_, before.weights, quantisation_drift(before, after, dequantised, drift_tokens()));
+      const Trace before = trace(decoder_, original, drift_tokens()),
+                  after = trace(decoder_, dequantised, drift_tokens());
+      record.layers =
+          layers_of(folder_, before.weights, quantisation_drift(before, after, dequantised, drift_tokens()));
       if (!names_for(quantised).empty()) drift.emplace(quantised, after, drift_tokens(), threads());
     }
     judge_record(record);
@@ -178,7 +179,8 @@ class Measurement {
   [[nodiscard]] std::vector<Window> predicted_windows(DequantisedLinears<double>& dequantised) const {
     model::OriginalLinears<double> original(folder_);
     std::vector<Window> windows;
-    const auto count = std::min(static_cast<std::size_t>(options_.reading.implementation_windows), text_.windows().size());
+    const auto count =
+        std::min(static_cast<std::size_t>(options_.reading.implementation_windows), text_.windows().size());
     for (std::size_t i = 0; i < count && !options_.should_stop(); ++i) {
       const auto& tokens = text_.windows()[i];
       windows.push_back({tokens, Prediction(decoder_.run(tokens, original), tokens),

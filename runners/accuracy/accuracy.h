@@ -27,7 +27,7 @@ struct Reading {
 struct AccuracyOptions {
   Reading reading = {};
   Budgets budgets = {};
-  int jobs = 1;             ///< Worker processes, and threads of the references; 0: implementations in this process.
+  int jobs = 1;  ///< Worker processes, and threads of the references; 0: implementations in this process.
   std::chrono::milliseconds limit{300000};  ///< An implementation that takes longer on a scheme is a hang.
   std::function<bool()> should_stop = [] { return false; };
   std::function<void(const std::string& what, double share)> on_progress = [](const std::string&, double) {};

@@ -7,11 +7,11 @@
 
 namespace plumb::accuracy {
 
-/// Limits that make a record wrong. They are held against the difference to the original model: of a scheme, and of each
-/// implementation all in all.
+/// Limits that make a record wrong. They are held against the difference to the original model: of a scheme, and of
+/// each implementation all in all.
 struct Budgets {
-  std::optional<double> most_increase = {};  ///< Of the perplexity; 0.01 = 1 %.
-  std::optional<double> most_kl = {};        ///< Mean divergence.
+  std::optional<double> most_increase = {};   ///< Of the perplexity; 0.01 = 1 %.
+  std::optional<double> most_kl = {};         ///< Mean divergence.
   std::optional<double> least_same_top = {};  ///< Share of tokens; 0.99 = 99 %.
 
   [[nodiscard]] bool any() const { return most_increase || most_kl || least_same_top; }

@@ -11,8 +11,8 @@ namespace plumb::accuracy {
 /// Scores of all tokens of a model, window by window.
 using Scores = std::vector<std::vector<TokenScore>>;
 
-/// What the scores amount to; tokens = 0 if there are none. Standard errors and intervals take tokens as independent, as
-/// llama.cpp's do; the increase of the perplexity is paired: exp(mean of nll - reference_nll) - 1.
+/// What the scores amount to; tokens = 0 if there are none. Standard errors and intervals take tokens as independent,
+/// as llama.cpp's do; the increase of the perplexity is paired: exp(mean of nll - reference_nll) - 1.
 [[nodiscard]] Cost cost_of(const Scores& scores);
 
 /// Mean nll of each window.

@@ -11,8 +11,8 @@ namespace plumb::accuracy {
 /// What goes in and comes out of each layer in one run: the embedding first, then the linear layers as they are
 /// evaluated. The last output are the logits.
 struct Trace {
-  std::vector<std::size_t> weights;            ///< Numbers, as QuantisedModel has them.
-  std::vector<model::Matrix<double>> inputs;   ///< Empty for the embedding.
+  std::vector<std::size_t> weights;           ///< Numbers, as QuantisedModel has them.
+  std::vector<model::Matrix<double>> inputs;  ///< Empty for the embedding.
   std::vector<model::Matrix<double>> outputs;
 };
 [[nodiscard]] Trace trace(const model::Decoder<double>& decoder, model::Linears<double>& linears,

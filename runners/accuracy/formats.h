@@ -23,7 +23,7 @@ struct Format {
   const char* summary;  ///< One line.
   int bits;             ///< Of a code.
   std::int64_t default_group;
-  bool groups;           ///< Whether the size of groups can be chosen.
+  bool groups;             ///< Whether the size of groups can be chosen.
   bool may_be_asymmetric;  ///< Whether `asym` makes sense. A format that always has zero points does not ask.
   Activation activation;
   /// Codes, scales and zero points of an f32 weight [N, K], by the reference quantiser of the format. The group divides

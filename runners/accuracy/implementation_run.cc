@@ -67,8 +67,7 @@ void Findings::find(const ImplementationQuestion& question, const Kernels& kerne
   }
   for (std::size_t i = 0; i < question.passages.size(); ++i) {
     const PassageQuestion& passage = question.passages[i];
-    const auto logits =
-        question.decoder.run(passage.tokens, called, {.positions = passage.positions, .on_hidden = {}});
+    const auto logits = question.decoder.run(passage.tokens, called, {.positions = passage.positions, .on_hidden = {}});
     passages_->numbers()[i] = guesses(passage, logits) ? 1 : 0;
   }
 }

@@ -45,10 +45,9 @@ Peer ask_llama_cpp(const LlamaCppQuestion& question) {
   if (question.text.empty()) return absent("it reads text; the tokens here have none (no tokenizer.json)");
   const auto file = std::filesystem::temp_directory_path() / fmt::format("plumb-llama-cpp-{}.txt", getpid());
   std::ofstream(file, std::ios::binary) << question.text;
-  const std::string command =
-      fmt::format("{} -m {} -f {} -c {} -b {} --chunks {} -t 1 -ngl 0 2>&1", shell_quoted(question.program),
-                  shell_quoted(question.gguf), shell_quoted(file.string()), question.window, question.window,
-                  question.windows);
+  const std::string command = fmt::format(
+      "{} -m {} -f {} -c {} -b {} --chunks {} -t 1 -ngl 0 2>&1", shell_quoted(question.program),
+      shell_quoted(question.gguf), shell_quoted(file.string()), question.window, question.window, question.windows);
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return absent("it cannot be started");
   std::string output;

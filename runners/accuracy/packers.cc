@@ -114,8 +114,8 @@ PackedWeight pack_linear_dq8ca_q4gsw(const QuantisedWeight& weight, const Format
   PackedWeight packed = for_op("linear_dq8ca_q4gsw", {{"group", weight.group}});
   input(packed, "weights") = q4gsw_codes(weight);
   input(packed, "weight_scales") = scales_of(DType::f32, weight, Order::groups_first);
-  const Signature sizes = make_signature(
-      *packed.op, {{"M", 1}, {"N", weight.rows}, {"K", weight.columns}, {"group", weight.group}});
+  const Signature sizes =
+      make_signature(*packed.op, {{"M", 1}, {"N", weight.rows}, {"K", weight.columns}, {"group", weight.group}});
   input(packed, "weight_sums") = code_sums(*packed.op, sizes, input(packed, "weights"));
   return packed;
 }
@@ -140,8 +140,7 @@ PackedWeight pack_linear_int4_plain_int32(const QuantisedWeight& weight, const F
 }
 
 PackedWeight pack_embedding_q4gsw(const QuantisedWeight& weight) {
-  PackedWeight packed =
-      for_op("embedding_q4gsw", {{"group", weight.group}, {"linear", 1}, {"out", kF32}});
+  PackedWeight packed = for_op("embedding_q4gsw", {{"group", weight.group}, {"linear", 1}, {"out", kF32}});
   input(packed, "weight") = packed_codes("et_vk.q4_even_low", {weight.rows, weight.columns}, codes_of(weight),
                                          {weight.rows, weight.columns / 2});
   input(packed, "weight_scales") = scales_of(DType::f32, weight, Order::rows_first);

@@ -33,7 +33,8 @@ QuantisedLayer quantise_one(const Part& part, const model::ModelFolder& folder, 
   const Tensor weight = f32_weight(folder, number);
   const std::int64_t columns = weight.shape()[1], group = part.choices.group;
   if (group != 0 && columns % group != 0) {
-    throw Error(fmt::format("{}: groups of {} do not divide its {} columns", weight_name(folder, number), group, columns));
+    throw Error(
+        fmt::format("{}: groups of {} do not divide its {} columns", weight_name(folder, number), group, columns));
   }
   QuantisedLayer layer{part, part.format->quantise(weight, *part.format, part.choices), {}};
   layer.packed = part.format->pack(layer.weight, *part.format, part.choices);
@@ -96,7 +97,8 @@ double QuantisedModel::model_bits_per_weight(const model::ModelFolder& folder) c
     const golden::MappedTensor& mapped = weight_of(folder, i);
     const bool is_tied_head = folder.config().tied && i + 1 == folder.linears().size();
     // A tied embedding is counted once: as the head if that is quantised, else as the embedding.
-    if (is_tied_head ? !layers[i].has_value() : folder.config().tied && i + 1 == layers.size() && layers[i - 1]) continue;
+    if (is_tied_head ? !layers[i].has_value() : folder.config().tied && i + 1 == layers.size() && layers[i - 1])
+      continue;
     const std::int64_t count = element_count(mapped.shape);
     weights += count;
     bytes += layers[i] ? layers[i]->packed.size_bytes() : count * info(mapped.dtype).size_bytes;

@@ -1,4 +1,5 @@
-// A model under a scheme: quantised and packed weights, and the decoder's layers that multiply with what they stand for.
+// A model under a scheme: quantised and packed weights, and the decoder's layers that multiply with what they stand
+// for.
 #pragma once
 
 #include <functional>
@@ -18,8 +19,8 @@ struct QuantisedLayer {
   PackedWeight packed;
 };
 
-/// A model of which some weights are quantised. Weights are numbered as the model's linear layers; behind them comes the
-/// embedding.
+/// A model of which some weights are quantised. Weights are numbered as the model's linear layers; behind them comes
+/// the embedding.
 struct QuantisedModel {
   Scheme scheme;
   std::vector<std::optional<QuantisedLayer>> layers;  ///< By number; nothing where a weight stays as it is.
@@ -36,8 +37,8 @@ using Assignment = std::vector<const Part*>;
 /// Of a scheme that is no mix.
 [[nodiscard]] Assignment assign(const Scheme& scheme, const model::ModelFolder& folder);
 
-/// Quantises and packs, weights shared by `threads`. Throws Error naming scheme and tensor where a group does not divide
-/// the columns, the operator forbids the shape, or a weight is not finite.
+/// Quantises and packs, weights shared by `threads`. Throws Error naming scheme and tensor where a group does not
+/// divide the columns, the operator forbids the shape, or a weight is not finite.
 [[nodiscard]] QuantisedModel quantise(const Scheme& scheme, const Assignment& assignment,
                                       const model::ModelFolder& folder, int threads);
 

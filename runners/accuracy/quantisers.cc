@@ -65,9 +65,9 @@ QuantisedWeight quantise_intx(const Tensor& weight, const Format& format, const 
                  {"zp", static_cast<std::int64_t>(DType::i8)}});
   const Answer chosen = evaluate_step(choose_qparams_affine(), choice, {weight});
   const Shape grid = {result.rows, result.groups()};
-  const Answer codes = evaluate_step(
-      quantize_affine(), range,
-      {weight, step_tensor(DType::f32, grid, chosen[0]), step_tensor(DType::i8, grid, chosen[1])});
+  const Answer codes =
+      evaluate_step(quantize_affine(), range,
+                    {weight, step_tensor(DType::f32, grid, chosen[0]), step_tensor(DType::i8, grid, chosen[1])});
   result.codes = values_of<std::int16_t>(codes[0]);
   result.scales = values_of<float>(chosen[0]);
   return result;
@@ -81,8 +81,8 @@ QuantisedWeight quantise_plain_int32_f16(const Tensor& weight, const Format& for
   const Answer answer = evaluate_step(quantize_plain_int32(), {{"group", result.group}}, {half});
   const Tensor words = step_tensor(DType::i32, {result.rows, result.columns / 8}, answer[0]);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(words.bytes().data());
-  const std::vector<int> codes = unpack(layout_named("torchao.plain_int32"), {result.rows, result.columns},
-                                        {bytes, words.bytes().size()});
+  const std::vector<int> codes =
+      unpack(layout_named("torchao.plain_int32"), {result.rows, result.columns}, {bytes, words.bytes().size()});
   result.codes.assign(codes.begin(), codes.end());
   result.scales = transposed(answer[1], result.rows);
   result.zeros = transposed(answer[2], result.rows);

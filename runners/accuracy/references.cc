@@ -78,8 +78,8 @@ CutText::CutText(const EvaluationText& text, const Reading& reading, std::int64_
   }
   const std::int64_t calibration = std::min(kCalibrationTokens, window_);
   const bool spare = all - count * window_ >= calibration;
-  calibration_ = tokens.subspan(static_cast<std::size_t>(spare ? all - calibration : 0),
-                                static_cast<std::size_t>(calibration));
+  calibration_ =
+      tokens.subspan(static_cast<std::size_t>(spare ? all - calibration : 0), static_cast<std::size_t>(calibration));
   for (const model::Passage& passage : text.passages) {
     if (std::ssize(passages_) < reading.passages) passages_.emplace_back(passage, window_);
   }

@@ -1,7 +1,6 @@
 // The original model and the dequantised ones, in f32, over all windows and passages: what quantisation costs.
 #pragma once
 
-
 #include "runners/accuracy/accuracy.h"
 #include "runners/accuracy/costs.h"
 #include "runners/accuracy/quantised_model.h"

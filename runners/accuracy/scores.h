@@ -12,11 +12,11 @@ namespace plumb::accuracy {
 
 /// Two predictions of one token, of a model q beside a reference p.
 struct TokenScore {
-  double nll = 0;              ///< -ln q(token)
-  double reference_nll = 0;    ///< -ln p(token)
-  double kl = 0;               ///< sum over the vocabulary of p ln(p / q)
-  double dp = 0;               ///< q(token) - p(token)
-  double same_top = 0;         ///< 1 if both think the same token the likeliest.
+  double nll = 0;            ///< -ln q(token)
+  double reference_nll = 0;  ///< -ln p(token)
+  double kl = 0;             ///< sum over the vocabulary of p ln(p / q)
+  double dp = 0;             ///< q(token) - p(token)
+  double same_top = 0;       ///< 1 if both think the same token the likeliest.
 };
 inline constexpr std::size_t kScoreNumbers = sizeof(TokenScore) / sizeof(double);
 

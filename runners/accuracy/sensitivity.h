@@ -14,8 +14,8 @@ namespace plumb::accuracy {
                                                 std::span<const std::int32_t> tokens, int threads,
                                                 const std::function<bool()>& should_stop = {});
 
-/// All weights get the lower format; then those with the highest sensitivity for each weight get the higher one, as long
-/// as the average number of code bits stays within the scheme's.
+/// All weights get the lower format; then those with the highest sensitivity for each weight get the higher one, as
+/// long as the average number of code bits stays within the scheme's.
 [[nodiscard]] Assignment assign_by_sensitivity(const Scheme& scheme, const model::ModelFolder& folder,
                                                const std::vector<double>& sensitivities);
 

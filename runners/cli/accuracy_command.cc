@@ -79,7 +79,8 @@ Material read_material(const AccuracyFlags& flags, const model::ModelFolder& fol
   }
   if (reads_passages) material.text.passages = model::read_passages(passages, *tokenizer, flags.reading.passages);
   if (tokenizer != nullptr) {
-    const auto count = std::min<std::int64_t>(std::ssize(material.text.tokens), flags.reading.window * flags.reading.windows);
+    const auto count =
+        std::min<std::int64_t>(std::ssize(material.text.tokens), flags.reading.window * flags.reading.windows);
     material.plain = tokenizer->decode(std::span(material.text.tokens).first(static_cast<std::size_t>(count)));
   }
   return material;
@@ -120,9 +121,10 @@ std::vector<accuracy::Scheme> schemes_for(const AccuracyFlags& flags, const std:
     schemes.push_back(std::move(scheme));
   }
   if (schemes.empty()) {
-    throw Error(fmt::format("none of the given implementations is of {}, the operators of the default schemes; choose "
-                            "others with --scheme",
-                            fmt::join(wanted, ", ")));
+    throw Error(
+        fmt::format("none of the given implementations is of {}, the operators of the default schemes; choose "
+                    "others with --scheme",
+                    fmt::join(wanted, ", ")));
   }
   return schemes;
 }
@@ -196,8 +198,8 @@ int evaluate(const AccuracyFlags& flags, const std::string& command) {
   const auto start = std::chrono::steady_clock::now();
   accuracy::Run run = accuracy::measure(folder, material.text, schemes, subjects, options);
   if (!was_interrupted()) {
-    run.peers.push_back(accuracy::ask_llama_cpp(
-        {flags.llama_cpp, flags.gguf, material.plain, run.window, flags.reading.windows}));
+    run.peers.push_back(
+        accuracy::ask_llama_cpp({flags.llama_cpp, flags.gguf, material.plain, run.window, flags.reading.windows}));
   }
   if (baseline) accuracy::compare_with(*baseline, options.budgets, run);
   progress.clear();
@@ -218,10 +220,12 @@ int evaluate(const AccuracyFlags& flags, const std::string& command) {
 }
 
 void add_material_flags(CLI::App& command, AccuracyFlags& flags) {
-  command.add_option("LIBRARY", flags.libraries,
-                     "Shared objects with a plumb_get_library(); without one the built-in implementations run")
+  command
+      .add_option("LIBRARY", flags.libraries,
+                  "Shared objects with a plumb_get_library(); without one the built-in implementations run")
       ->type_name("FILE");
-  command.add_option("--model", flags.model, "Hugging Face folder of a Llama or Qwen3 model; by default the built-in one")
+  command
+      .add_option("--model", flags.model, "Hugging Face folder of a Llama or Qwen3 model; by default the built-in one")
       ->type_name("DIR");
   auto* tokens = command.add_option("--tokens", flags.tokens, "Tokens to read, .npy; by default DIR/eval_tokens.npy");
   tokens->type_name("FILE");
@@ -231,7 +235,8 @@ void add_material_flags(CLI::App& command, AccuracyFlags& flags) {
                   "Passages whose last word is guessed, JSON; by default DIR/eval_passages.json")
       ->type_name("FILE");
   command.add_option("--scheme", flags.schemes, "A scheme; may be given more than once")->type_name("SCHEME");
-  command.add_option("--impl", flags.shared.impl, "Only implementations matching GLOB, e.g. 'cpu.*'")->type_name("GLOB");
+  command.add_option("--impl", flags.shared.impl, "Only implementations matching GLOB, e.g. 'cpu.*'")
+      ->type_name("GLOB");
   command.add_flag("--no-impls", flags.no_impls, "Only what schemes cost; no implementation runs");
 }
 
@@ -274,7 +279,8 @@ void add_budget_flags(CLI::App& command, AccuracyFlags& flags) {
 }
 
 std::string format_list() {
-  std::string text = "Schemes: FORMAT[:gN|:row][:asym][:tied], or LOWER+HIGHER@BITS for a mix by sensitivity.\nFormats:\n";
+  std::string text =
+      "Schemes: FORMAT[:gN|:row][:asym][:tied], or LOWER+HIGHER@BITS for a mix by sensitivity.\nFormats:\n";
   for (const accuracy::Format& format : accuracy::all_formats()) {
     text += fmt::format("  {:26}{}\n", format.name, format.summary);
   }
@@ -284,15 +290,17 @@ std::string format_list() {
 }  // namespace
 
 void add_accuracy(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "accuracy", "What quantisation costs a language model, and what its kernels cost on top");
+  CLI::App* command =
+      app.add_subcommand("accuracy", "What quantisation costs a language model, and what its kernels cost on top");
   const auto flags = std::make_shared<AccuracyFlags>();
   add_material_flags(*command, *flags);
   add_reading_flags(*command, *flags);
   add_budget_flags(*command, *flags);
   add_execution_flags(*command, flags->shared);
   flags->shared.timeout_s = 300;
-  command->get_option("--timeout")->description("Seconds after which an implementation on a scheme is a hang")->default_val(300);
+  command->get_option("--timeout")
+      ->description("Seconds after which an implementation on a scheme is a hang")
+      ->default_val(300);
   command->get_option("--out")->description("Folder for report.html, results.csv, layers.csv and results.json");
   command->footer(format_list() + fmt::format("By default: {}.\n\n", fmt::join(accuracy::default_schemes(), ", ")) +
                   "Exit codes: 0 within bounds and budgets; 1 not, or an implementation failed; 2 nothing measured, or "
