@@ -20,6 +20,7 @@ constexpr const char* kPlotStyle =
     "svg.accuracy circle.good { fill: var(--pass-solid); }\nsvg.accuracy circle.bad { fill: var(--bad-solid); }\n"
     "svg.accuracy polyline { fill: none; stroke: var(--idle-solid); stroke-width: 2; }\n"
     "svg.accuracy polyline.injected { stroke-dasharray: 5 4; }\n"
+    ".cases td.number, .cases th.number { white-space: nowrap; padding-right: 16px; }\n"
     "h3 { margin-top: 18px; font-size: 1rem; }\n</style>\n";
 
 std::string fact(const char* term, const std::string& text, const char* css = "") {

@@ -16,15 +16,6 @@
 namespace plumb::accuracy {
 namespace {
 
-// FNV-1a over the tokens that are read.
-std::uint64_t hash_of(const CutText& text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const auto& window : text.windows()) {
-    for (const std::int32_t token : window) hash = (hash ^ static_cast<std::uint32_t>(token)) * 0x100000001b3;
-  }
-  return hash;
-}
-
 void describe_passages(const std::vector<double>& guessed, const std::vector<double>& reference, Record& record) {
   record.passages = std::ssize(guessed);
   for (std::size_t i = 0; i < guessed.size(); ++i) {
@@ -69,7 +60,7 @@ class Measurement {
 
   Run run() {
     run_.model = folder_.path().string();
-    run_.text_hash = hash_of(text_);
+    run_.text_hash = text_.hash();
     run_.window = text_.window();
     quantise_all();
     run_.info.planned = 1 + std::ssize(quantised_);
@@ -189,19 +180,17 @@ class Measurement {
     return windows;
   }
 
-  void add_implementations(const QuantisedModel& quantised, const Record& reference, const DriftQuestions* drift,
-                           DequantisedLinears<double>& dequantised) {
-    options_.on_progress(quantised.scheme.name + ": dequantised reference in double", 0);
-    const std::vector<Window> windows = predicted_windows(dequantised);
-    const auto passage_count =
+  [[nodiscard]] std::vector<PassageQuestion> implementation_passages() const {
+    const auto count =
         std::min(static_cast<std::size_t>(options_.reading.implementation_passages), text_.passages().size());
-    const std::vector<PassageQuestion> passages(text_.passages().begin(),
-                                                text_.passages().begin() + static_cast<std::ptrdiff_t>(passage_count));
-    const ImplementationQuestion question{folder_, decoder_, quantised, windows, passages, drift, drift_tokens()};
-    const std::vector<std::string> names = names_for(quantised);
-    std::vector<Findings> findings;
+    return {text_.passages().begin(), text_.passages().begin() + static_cast<std::ptrdiff_t>(count)};
+  }
+
+  // One worker process for each name; what it finds is in `findings`.
+  [[nodiscard]] std::vector<Unit> units_for(const ImplementationQuestion& question,
+                                            const std::vector<std::string>& names,
+                                            const std::vector<Findings>& findings) const {
     std::vector<Unit> units;
-    for (std::size_t i = 0; i < names.size(); ++i) findings.emplace_back(question);
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto judge = [&question, &found = findings[i], kernels = kernels_named(names[i])] {
         try {
@@ -211,8 +200,20 @@ class Measurement {
           return plumb::Record(Outcome::skip, reason.what());
         }
       };
-      units.push_back({{{"accuracy", names[i], quantised.scheme.name, "", judge}}});
+      units.push_back({{{"accuracy", names[i], question.quantised.scheme.name, "", judge}}});
     }
+    return units;
+  }
+
+  void add_implementations(const QuantisedModel& quantised, const Record& reference, const DriftQuestions* drift,
+                           DequantisedLinears<double>& dequantised) {
+    options_.on_progress(quantised.scheme.name + ": dequantised reference in double", 0);
+    const std::vector<Window> windows = predicted_windows(dequantised);
+    const std::vector<PassageQuestion> passages = implementation_passages();
+    const ImplementationQuestion question{folder_, decoder_, quantised, windows, passages, drift, drift_tokens()};
+    const std::vector<std::string> names = names_for(quantised);
+    std::vector<Findings> findings;
+    for (std::size_t i = 0; i < names.size(); ++i) findings.emplace_back(question);
     std::vector<std::optional<plumb::Record>> verdicts(names.size());
     std::size_t done = 0;
     const auto on_verdict = [&](const plumb::Record& verdict) {
@@ -221,7 +222,8 @@ class Measurement {
       options_.on_progress(quantised.scheme.name + " on implementations",
                            static_cast<double>(++done) / static_cast<double>(names.size()));
     };
-    (void)work_through(units, {options_.jobs, options_.limit, on_verdict, options_.should_stop});
+    (void)work_through(units_for(question, names, findings),
+                       {options_.jobs, options_.limit, on_verdict, options_.should_stop});
     for (std::size_t i = 0; i < names.size(); ++i) {
       add(implementation_record(reference, names[i], findings[i], verdicts[i], drift));
     }

@@ -37,10 +37,12 @@ void hold_to(const Budgets& budgets, Record& record) {
   }
 }
 
+void check_comparable(const Run& baseline, std::uint64_t text_hash, std::int64_t window) {
+  if (baseline.text_hash == text_hash && baseline.window == window) return;
+  throw Error("--baseline: that run read another text, or other windows of it: nothing can be compared");
+}
+
 void compare_with(const Run& baseline, const Budgets& budgets, Run& run) {
-  if (baseline.text_hash != run.text_hash || baseline.window != run.window) {
-    throw Error("--baseline: that run read another text, or windows of another length: nothing can be compared");
-  }
   for (Record& record : run.records) {
     const auto same = std::ranges::find_if(baseline.records, [&](const Record& before) {
       return before.kind == record.kind && before.scheme == record.scheme && before.impl == record.impl;

@@ -20,8 +20,11 @@ struct Budgets {
 /// Makes a measured record that exceeds a budget `fail`, with the reason.
 void hold_to(const Budgets& budgets, Record& record);
 
+/// Throws Error if the earlier run read another text, or windows of another length: nothing could be compared.
+void check_comparable(const Run& baseline, std::uint64_t text_hash, std::int64_t window);
+
 /// Fills in since_baseline of records that the earlier run has, too; where that exceeds most_increase the record is
-/// wrong. Throws Error if the runs read other texts or windows, so that nothing could be compared.
+/// wrong.
 void compare_with(const Run& baseline, const Budgets& budgets, Run& run);
 
 }  // namespace plumb::accuracy

@@ -85,6 +85,14 @@ CutText::CutText(const EvaluationText& text, const Reading& reading, std::int64_
   }
 }
 
+std::uint64_t CutText::hash() const {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const auto& window : windows_) {
+    for (const std::int32_t token : window) hash = (hash ^ static_cast<std::uint32_t>(token)) * 0x100000001b3;
+  }
+  return hash;
+}
+
 std::vector<ModelFindings> evaluate_references(const model::ModelFolder& folder, const CutText& text,
                                                const std::vector<QuantisedModel>& quantised,
                                                const AccuracyOptions& options) {

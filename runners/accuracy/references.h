@@ -17,6 +17,8 @@ class CutText {
   /// Tokens that are in no window, if there are so many; else the first window's.
   [[nodiscard]] std::span<const std::int32_t> calibration() const { return calibration_; }
   [[nodiscard]] std::int64_t window() const { return window_; }
+  /// Of all tokens in windows: the same for the same text, cut in the same way. FNV-1a.
+  [[nodiscard]] std::uint64_t hash() const;
 
  private:
   std::int64_t window_;

@@ -45,7 +45,7 @@ TEST(Scheme, DefaultsAreSchemes) {
 
 TEST(Scheme, SaysWhatIsWrong) {
   const std::pair<const char*, const char*> cases[] = {
-      {"nncf.u5:g64", "nearest: nncf.u4"},
+      {"nncf.u5:g64", "nearest: nncf.u2, nncf.u4"},
       {"", "is no format"},
       {"nncf.u4:g0", "expected a group like g128, got 'g0'"},
       {"nncf.u4:gx", "expected a group like g128, got 'gx'"},

@@ -13,6 +13,7 @@
 #include "reports/accuracy/formats.h"
 #include "runners/accuracy/accuracy.h"
 #include "runners/accuracy/llama_cpp.h"
+#include "runners/accuracy/references.h"
 #include "runners/campaign.h"
 #include "runners/cli/commands.h"
 #include "runners/cli/run_flags.h"
@@ -52,30 +53,39 @@ std::vector<std::int32_t> tokens_of_text(const std::string& file, const model::M
   return tokens;
 }
 
+std::unique_ptr<model::Tokenizer> read_tokenizer(const model::ModelFolder& folder) {
+  const std::filesystem::path file = folder.path() / "tokenizer.json";
+  auto tokenizer = std::make_unique<model::Tokenizer>(file);
+  if (tokenizer->size() > folder.config().vocabulary) {
+    throw Error(
+        fmt::format("{}: has {} tokens, the model {}", file.string(), tokenizer->size(), folder.config().vocabulary));
+  }
+  return tokenizer;
+}
+
+std::vector<std::int32_t> recorded_tokens(const std::string& file, const model::ModelFolder& folder) {
+  if (!std::filesystem::exists(file)) {
+    throw Error(fmt::format("{}: there is no such file; give --tokens FILE.npy or --text FILE", file));
+  }
+  return model::read_tokens(file, folder.config().vocabulary);
+}
+
 // Files of the model's own folder stand in for what is not given.
 Material read_material(const AccuracyFlags& flags, const model::ModelFolder& folder) {
   namespace fs = std::filesystem;
-  Material material;
-  std::unique_ptr<model::Tokenizer> tokenizer;
-  const fs::path tokenizer_file = folder.path() / "tokenizer.json";
   const fs::path passages = flags.passages.empty() ? folder.path() / "eval_passages.json" : fs::path(flags.passages);
   const bool reads_passages = flags.reading.passages > 0 && (!flags.passages.empty() || fs::exists(passages));
-  if (!flags.text.empty() || reads_passages || fs::exists(tokenizer_file)) {
-    tokenizer = std::make_unique<model::Tokenizer>(tokenizer_file);
-    if (tokenizer->size() > folder.config().vocabulary) {
-      throw Error(fmt::format("{}: has {} tokens, the model {}", tokenizer_file.string(), tokenizer->size(),
-                              folder.config().vocabulary));
-    }
+  std::unique_ptr<model::Tokenizer> tokenizer;
+  if (!flags.text.empty() || reads_passages || fs::exists(folder.path() / "tokenizer.json")) {
+    tokenizer = read_tokenizer(folder);
   }
+  Material material;
   if (!flags.text.empty()) {
     material.source = flags.text;
     material.text.tokens = tokens_of_text(flags.text, folder, *tokenizer);
   } else {
     material.source = flags.tokens.empty() ? (folder.path() / "eval_tokens.npy").string() : flags.tokens;
-    if (!fs::exists(material.source)) {
-      throw Error(fmt::format("{}: there is no such file; give --tokens FILE.npy or --text FILE", material.source));
-    }
-    material.text.tokens = model::read_tokens(material.source, folder.config().vocabulary);
+    material.text.tokens = recorded_tokens(material.source, folder);
   }
   if (reads_passages) material.text.passages = model::read_passages(passages, *tokenizer, flags.reading.passages);
   if (tokenizer != nullptr) {
@@ -169,6 +179,11 @@ std::optional<accuracy::Run> read_baseline(const std::string& path) {
   }
 }
 
+bool quantises_activations(const accuracy::Scheme& scheme) {
+  return scheme.part.format->activation == accuracy::Activation::int8_rows ||
+         (scheme.better && scheme.better->format->activation == accuracy::Activation::int8_rows);
+}
+
 std::string limits_note(const accuracy::Reading& reading) {
   return fmt::format(
       "Schemes read {} windows and {} passages, each implementation the first {} windows and {} passages; layers are "
@@ -177,25 +192,54 @@ std::string limits_note(const accuracy::Reading& reading) {
       reading.drift_tokens);
 }
 
-int evaluate(const AccuracyFlags& flags, const std::string& command) {
-  const std::filesystem::path folder_path =
-      flags.model.empty() ? default_golden_path() / kBuiltInModel : std::filesystem::path(flags.model);
-  const model::ModelFolder folder(folder_path);
-  const std::vector<Subject> subjects = subjects_for(flags);
-  const std::vector<accuracy::Scheme> schemes = schemes_for(flags, subjects);
-  const auto baseline = read_baseline(flags.baseline);
-  const Material material = read_material(flags, folder);
-  check_output_folder(flags.shared);
+accuracy::AccuracyOptions options_of(const AccuracyFlags& flags, ProgressLine& progress) {
   accuracy::AccuracyOptions options;
   options.reading = flags.reading;
   options.budgets = budgets_of(flags);
   options.jobs = flags.shared.in_process ? 0 : flags.shared.jobs;
   options.limit = std::chrono::milliseconds(static_cast<std::int64_t>(flags.shared.timeout_s * 1000));
   options.should_stop = was_interrupted;
-  ProgressLine progress;
-  options.on_progress = [&](const std::string& what, double share) { progress.show(what, share); };
-  const std::string started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  options.on_progress = [&progress](const std::string& what, double share) { progress.show(what, share); };
+  return options;
+}
+
+void add_notes(const AccuracyFlags& flags, const std::vector<accuracy::Scheme>& schemes, accuracy::Run& run) {
+  run.notes.push_back(limits_note(flags.reading));
+  if (std::ranges::none_of(schemes, quantises_activations)) return;
+  run.notes.emplace_back(
+      "Where activations are quantised, a difference in the last bit may turn a code at a tie into its neighbour: "
+      "kernels that are right differ by more there.");
+}
+
+void check_baseline(const std::optional<accuracy::Run>& baseline, const Material& material, const AccuracyFlags& flags,
+                    const model::ModelFolder& folder) {
+  if (!baseline) return;
+  const accuracy::CutText text(material.text, flags.reading, folder.config().positions);
+  accuracy::check_comparable(*baseline, text.hash(), text.window());
+}
+
+int show_and_write(const accuracy::Run& run, const std::string& out) {
+  fmt::print("{}\n{} in {:.1f} s\n", accuracy::text_table(run), accuracy::headline(run), run.info.seconds);
+  if (!out.empty()) {
+    accuracy::write_reports(run, out);
+    fmt::print("report: {}\n", (std::filesystem::path(out) / "report.html").string());
+  }
+  return accuracy::exit_code(run);
+}
+
+int evaluate(const AccuracyFlags& flags, const std::string& command) {
   const auto start = std::chrono::steady_clock::now();
+  const std::string started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  const model::ModelFolder folder(flags.model.empty() ? default_golden_path() / kBuiltInModel
+                                                      : std::filesystem::path(flags.model));
+  const std::vector<Subject> subjects = subjects_for(flags);
+  const std::vector<accuracy::Scheme> schemes = schemes_for(flags, subjects);
+  const auto baseline = read_baseline(flags.baseline);
+  const Material material = read_material(flags, folder);
+  check_baseline(baseline, material, flags, folder);
+  check_output_folder(flags.shared);
+  ProgressLine progress;
+  const accuracy::AccuracyOptions options = options_of(flags, progress);
   accuracy::Run run = accuracy::measure(folder, material.text, schemes, subjects, options);
   if (!was_interrupted()) {
     run.peers.push_back(
@@ -203,20 +247,15 @@ int evaluate(const AccuracyFlags& flags, const std::string& command) {
   }
   if (baseline) accuracy::compare_with(*baseline, options.budgets, run);
   progress.clear();
+  add_notes(flags, schemes, run);
   run.text = material.source;
-  run.notes.push_back(limits_note(flags.reading));
   run.info.command = command;
   run.info.version = kVersion;
   run.info.started = started;
   run.info.machine = describe_machine();
   run.info.devices = vulkan_devices();
   run.info.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  fmt::print("{}\n{} in {:.1f} s\n", accuracy::text_table(run), accuracy::headline(run), run.info.seconds);
-  if (!flags.shared.out.empty()) {
-    accuracy::write_reports(run, flags.shared.out);
-    fmt::print("report: {}\n", (std::filesystem::path(flags.shared.out) / "report.html").string());
-  }
-  return accuracy::exit_code(run);
+  return show_and_write(run, flags.shared.out);
 }
 
 void add_material_flags(CLI::App& command, AccuracyFlags& flags) {
