@@ -59,20 +59,35 @@ std::string header(const Run& run) {
   return html + "</dl>\n</header>\n";
 }
 
+// What is not as it should be, or was not measured, and why.
+std::string complaints(const Run& run) {
+  std::string html;
+  for (const Record& record : run.records) {
+    if (record.reason.empty()) continue;
+    html += fmt::format(
+        "<div class=\"failure {}\"><h3>{} <span class=\"impl\">{}</span> {}</h3><p class=\"reason\">{}</p></div>\n",
+        plumb::to_string(record.outcome), badge(record.outcome), html_text(record.impl), html_text(record.scheme),
+        html_text(record.reason));
+  }
+  return html.empty() ? "" : "<section id=\"failures\">\n<h2>What is wrong or missing</h2>\n" + html + "</section>\n";
+}
+
 std::string row(const Record& record, const std::vector<const Column*>& shown) {
   std::string html = fmt::format("<tr class=\"{}\">", plumb::to_string(record.outcome));
   for (const Column* column : shown) {
     const bool name = column < columns().data() + kNameColumns;
     html += fmt::format("<td class=\"{}\">{}</td>", name ? "name" : "number", html_text(column->text(record)));
+    if (column == columns().data() + kNameColumns - 1) html += "<td>" + badge(record.outcome) + "</td>";
   }
-  return html + fmt::format("<td>{} {}</td></tr>\n", badge(record.outcome), html_text(record.reason));
+  return html + "</tr>\n";
 }
 
 std::string table(const Run& run) {
   std::vector<const Column*> shown;
   for (const Column& column : columns()) {
     const auto told = [&](const Record& record) { return column.text(record) != "-"; };
-    if (std::ranges::any_of(run.records, told)) shown.push_back(&column);
+    const bool name = &column < columns().data() + kNameColumns;
+    if (name || std::ranges::any_of(run.records, told)) shown.push_back(&column);
   }
   std::string html =
       "<section id=\"cases\">\n<h2>Measurements</h2>\n<div class=\"scroll\" role=\"region\" "
@@ -81,8 +96,10 @@ std::string table(const Run& run) {
     const bool name = column < columns().data() + kNameColumns;
     html += fmt::format("<th scope=\"col\" class=\"{}\" title=\"{}\">{}</th>", name ? "" : "number",
                         html_text(column->meaning), html_text(column->heading));
+    if (column == columns().data() + kNameColumns - 1)
+      html += "<th scope=\"col\"><span class=\"sr\">outcome</span></th>";
   }
-  html += "<th scope=\"col\"></th></tr></thead>\n<tbody>\n";
+  html += "</tr></thead>\n<tbody>\n";
   for (const Record& record : run.records) html += row(record, shown);
   return html + "</tbody>\n</table>\n</div>\n</section>\n";
 }
@@ -100,9 +117,9 @@ std::string legend() {
 }  // namespace
 
 std::string write_html(const Run& run) {
-  return page_start(headline(run)) + kPlotStyle + header(run) + "<main>\n" + table(run) + increase_section(run) +
-         divergence_section(run) + layers_section(run) + legend() + "</main>\n<footer>plumbline " +
-         html_text(run.info.version) + "</footer>\n</body>\n</html>\n";
+  return page_start(headline(run)) + kPlotStyle + header(run) + "<main>\n" + complaints(run) + table(run) +
+         increase_section(run) + divergence_section(run) + layers_section(run) + legend() +
+         "</main>\n<footer>plumbline " + html_text(run.info.version) + "</footer>\n</body>\n</html>\n";
 }
 
 }  // namespace plumb::accuracy

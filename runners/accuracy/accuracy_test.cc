@@ -56,12 +56,13 @@ std::vector<Subject> scalar() { return select_subjects(builtin_subjects(), "*", 
 // Every format, tied or not, mixed or not: the kernel costs nothing that could be measured, and no layer leaves its
 // bound.
 TEST(Accuracy, OurOwnKernelsCostNothing) {
-  const accuracy::Run run = evaluate({"nncf.u2:g32", "nncf.u4:g64:asym", "nncf.u8", "torchao.intx2:g32",
-                                      "torchao.intx8", "torchao.int4_plain_int32:g32", "et_vk.q4gsw:g32:tied",
-                                      "et_vk.dq8ca_q4gsw:g32", "et_vk.qcs4w", "nncf.u2:g32+nncf.u4:g32@3"},
-                                     scalar());
-  ASSERT_EQ(run.records.size(), 1 + 2 * 10U);
-  EXPECT_EQ(run.info.planned, 21);
+  const accuracy::Run run =
+      evaluate({"nncf.u2:g32", "nncf.u4:g64:asym", "nncf.u8", "torchao.intx2:g32", "torchao.intx8",
+                "torchao.int4_plain_int32:g32", "aten.int4:g32", "et_vk.q4gsw:g32:tied", "et_vk.dq8ca_q4gsw:g32",
+                "et_vk.qcs4w", "nncf.u2:g32+nncf.u4:g32@3"},
+               scalar());
+  ASSERT_EQ(run.records.size(), 1 + 2 * 11U);
+  EXPECT_EQ(run.info.planned, 23);
   EXPECT_EQ(exit_code(run), 0) << text_table(run);
   for (const Record& record : run.records) {
     if (record.kind != Kind::implementation) continue;
@@ -176,6 +177,17 @@ TEST(Accuracy, SaysWhichWeightASchemeDoesNotFit) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(),
                  "--scheme 'nncf.u4:g48': model.layers.0.self_attn.q_proj: groups of 48 do not divide its 64 columns");
+  }
+}
+
+TEST(Accuracy, SaysWhichWeightAnOperatorDoesNotTake) {
+  try {
+    (void)evaluate({"aten.int4:g16"}, {});
+    FAIL();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("--scheme 'aten.int4:g16': model.layers.0.self_attn.q_proj: "), message.npos) << message;
+    EXPECT_NE(message.find("groups that ATen has"), message.npos) << message;
   }
 }
 

@@ -28,6 +28,8 @@ std::span<const Format> all_formats() {
        false, f32, quantise_intx, pack_matmul_compressed, nullptr},
       {"torchao.int4_plain_int32", "torchao's Int4PlainInt32Tensor of f16 weights, activations in f16", 4, 128, true,
        false, f16, quantise_plain_int32_f16, pack_linear_int4_plain_int32, nullptr},
+      {"aten.int4", "torchao's tinygemm weights in f32, through ATen's _weight_int4pack_mm for CPUs", 4, 32, true,
+       false, f32, quantise_tinygemm, pack_weight_int4pack_mm, nullptr},
       {"et_vk.q4gsw", "ExecuTorch Vulkan's 4-bit weights, scales in f32", 4, 32, true, false, f32, quantise_intx,
        pack_linear_q4gsw, pack_embedding_q4gsw},
       {"et_vk.dq8ca_q4gsw", "the same weights, activations quantised to int8 row by row", 4, 32, true, false, int8_rows,

@@ -10,7 +10,8 @@
 namespace plumb::accuracy {
 namespace {
 
-constexpr std::int64_t kTensor = 1, kSignedCodes = 1;  // words of matmul_compressed's `zeros`, linear_qcs4w's `codes`
+// Words of matmul_compressed's `zeros`, linear_qcs4w's `codes`, weight_int4pack_mm's `isa`.
+constexpr std::int64_t kTensor = 1, kSignedCodes = 1, kAvx2 = 1;
 
 PackedWeight for_op(const char* op, Sizes params) {
   const Op& description = op_named(op);
@@ -136,6 +137,21 @@ PackedWeight pack_linear_int4_plain_int32(const QuantisedWeight& weight, const F
                                         {weight.rows, weight.columns / 8});
   input(packed, "scale") = scales_of(DType::f16, weight, Order::groups_first);
   input(packed, "zero_point") = of_groups(DType::i8, weight, weight.zeros, Order::groups_first);
+  return packed;
+}
+
+PackedWeight pack_weight_int4pack_mm(const QuantisedWeight& weight, const Format&, const Choices&) {
+  PackedWeight packed = for_op("weight_int4pack_mm", {{"group", weight.group}, {"isa", kAvx2}});
+  input(packed, "packed") = packed_codes("aten.int4_avx2", {weight.rows, weight.columns}, codes_of(weight, 8),
+                                         {weight.rows, weight.columns / 2});
+  const Tensor scales = scales_of(DType::f32, weight, Order::groups_first);
+  const Tensor zeros = of_groups(DType::f32, weight, weight.added, Order::groups_first);
+  Tensor both(DType::f32, {weight.groups(), weight.rows, 2});
+  for (std::int64_t i = 0; i < scales.size(); ++i) {
+    both.set(2 * i, scales.at(i));
+    both.set(2 * i + 1, zeros.at(i));
+  }
+  input(packed, "scale_and_zeros") = std::move(both);
   return packed;
 }
 

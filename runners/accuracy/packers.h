@@ -15,6 +15,8 @@ namespace plumb::accuracy {
                                              const Choices& choices);
 [[nodiscard]] PackedWeight pack_linear_int4_plain_int32(const QuantisedWeight& weight, const Format& format,
                                                         const Choices& choices);
+[[nodiscard]] PackedWeight pack_weight_int4pack_mm(const QuantisedWeight& weight, const Format& format,
+                                                   const Choices& choices);
 /// A table shared with linear_q4gsw: the low nibble is the even column.
 [[nodiscard]] PackedWeight pack_embedding_q4gsw(const QuantisedWeight& weight);
 

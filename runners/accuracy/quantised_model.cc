@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "reference/error.h"
+#include "runners/accuracy/called_layer.h"
 #include "runners/shared_work.h"
 
 namespace plumb::accuracy {
@@ -38,6 +39,12 @@ QuantisedLayer quantise_one(const Part& part, const model::ModelFolder& folder, 
   }
   QuantisedLayer layer{part, part.format->quantise(weight, *part.format, part.choices), {}};
   layer.packed = part.format->pack(layer.weight, *part.format, part.choices);
+  try {  // whether the operator takes it
+    const auto one_row = model::Matrix<double>::Zero(1, columns);
+    (void)problem_for(layer.packed, activations_for(layer.packed, part.format->activation, one_row));
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}: {}", weight_name(folder, number), error.what()));
+  }
   return layer;
 }
 

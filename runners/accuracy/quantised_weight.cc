@@ -9,9 +9,10 @@ model::Matrix<T> dequantised(const QuantisedWeight& weight, std::int64_t first, 
     for (std::int64_t g = 0; g < weight.groups(); ++g) {
       const auto at = static_cast<std::size_t>((first + n) * weight.groups() + g);
       const T scale = weight.scales[at], zero = weight.zeros.empty() ? 0 : weight.zeros[at];
+      const T added = weight.added.empty() ? 0 : weight.added[at];
       const std::int16_t* codes = weight.codes.data() + (first + n) * weight.columns + g * weight.group;
       T* to = values.data() + n * weight.columns + g * weight.group;
-      for (std::int64_t k = 0; k < weight.group; ++k) to[k] = (static_cast<T>(codes[k]) - zero) * scale;
+      for (std::int64_t k = 0; k < weight.group; ++k) to[k] = (static_cast<T>(codes[k]) - zero) * scale + added;
     }
   }
   return values;

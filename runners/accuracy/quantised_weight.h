@@ -9,17 +9,18 @@
 
 namespace plumb::accuracy {
 
-/// w[n, k] = (code[n, k] - zero[n, k / group]) * scale[n, k / group].
+/// w[n, k] = (code[n, k] - zero[n, k / group]) * scale[n, k / group] + added[n, k / group].
 struct QuantisedWeight {
   std::int64_t rows, columns, group;
   std::vector<std::int16_t> codes;  ///< [rows, columns]
   std::vector<float> scales;        ///< [rows, columns / group]
   std::vector<float> zeros = {};    ///< The same; empty: none.
+  std::vector<float> added = {};    ///< The same; empty: none.
 
   [[nodiscard]] std::int64_t groups() const { return columns / group; }
 };
 
-/// Rows [first, first + count) of what the codes stand for: exact in double, each factor rounded once in float.
+/// Rows [first, first + count) of what the codes stand for: exact in double, each operation rounded in float.
 template <typename T>
 [[nodiscard]] model::Matrix<T> dequantised(const QuantisedWeight& weight, std::int64_t first, std::int64_t count);
 

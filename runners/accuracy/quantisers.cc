@@ -7,15 +7,16 @@
 #include "reference/quant/quantize_affine.h"
 #include "reference/quant/quantize_plain_int32.h"
 #include "reference/quant/steps.h"
+#include "reference/quant/tinygemm.h"
 
 namespace plumb::accuracy {
 namespace {
 
-constexpr std::int64_t kSymmetric = 0;  // choose_qparams_affine's word
+constexpr std::int64_t kSymmetric = 0, k1e6 = 1;  // choose_qparams_affine's words
 
 QuantisedWeight blank(const Tensor& weight, const Choices& choices) {
   const std::int64_t rows = weight.shape()[0], columns = weight.shape()[1];
-  return {rows, columns, choices.group == 0 ? columns : choices.group, {}, {}, {}};
+  return {rows, columns, choices.group == 0 ? columns : choices.group, {}, {}};
 }
 
 template <typename T>
@@ -86,6 +87,24 @@ QuantisedWeight quantise_plain_int32_f16(const Tensor& weight, const Format& for
   result.codes.assign(codes.begin(), codes.end());
   result.scales = transposed(answer[1], result.rows);
   result.zeros = transposed(answer[2], result.rows);
+  return result;
+}
+
+QuantisedWeight quantise_tinygemm(const Tensor& weight, const Format& format, const Choices& choices) {
+  QuantisedWeight result = blank(weight, choices);
+  const std::int64_t half = std::int64_t{1} << (format.bits - 1);
+  const Sizes range = {{"group", result.group}, {"quant_min", 0}, {"quant_max", 2 * half - 1}};
+  Sizes choice = range;
+  choice.insert({"eps", k1e6});
+  const Answer chosen = evaluate_step(choose_qparams_tinygemm(), choice, {weight});
+  const Shape grid = {result.rows, result.groups()};
+  const Answer codes =
+      evaluate_step(plumb::quantize_tinygemm(), range,
+                    {weight, step_tensor(DType::f32, grid, chosen[0]), step_tensor(DType::f32, grid, chosen[1])});
+  result.codes = values_of<std::int16_t>(codes[0]);
+  for (std::int16_t& code : result.codes) code = static_cast<std::int16_t>(code - half);
+  result.scales = values_of<float>(chosen[0]);
+  result.added = values_of<float>(chosen[1]);
   return result;
 }
 

@@ -13,4 +13,7 @@ namespace plumb::accuracy {
 [[nodiscard]] QuantisedWeight quantise_plain_int32_f16(const Tensor& weight, const Format& format,
                                                        const Choices& choices);
 
+/// torchao's tinygemm form in f32: choose_qparams_tinygemm with eps 1e-6, and quantize_tinygemm. Codes are -8 ... 7.
+[[nodiscard]] QuantisedWeight quantise_tinygemm(const Tensor& weight, const Format& format, const Choices& choices);
+
 }  // namespace plumb::accuracy

@@ -109,10 +109,11 @@ std::vector<Subject> subjects_for(const AccuracyFlags& flags) {
 // The operator of a scheme's weights, for a weight of one group.
 std::string operator_of(const accuracy::Part& part) {
   const std::int64_t columns = std::max<std::int64_t>(part.choices.group, 32);
-  accuracy::QuantisedWeight weight{16, columns, columns, {}, {}, {}};
+  accuracy::QuantisedWeight weight{16, columns, columns, {}, {}};
   weight.codes.resize(static_cast<std::size_t>(16 * columns));
   weight.scales.assign(16, 1);
   weight.zeros.assign(16, 0);
+  weight.added.assign(16, 0);
   return part.format->pack(weight, *part.format, part.choices).op->name;
 }
 
