@@ -32,7 +32,7 @@ accuracy::Run some_run() {
   scheme.scheme = "a,\"b\"";
   scheme.bits = 4.25;
   scheme.cost = {100, 47, 1.1, 46.2, {0.017, 0.01, 0.024}, 0.02, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.01, 0.95, 0.004};
-  scheme.layers = {{"model.embed_tokens", 0, 0, kUnknown, 0}, {"lm_head", 0.1, 0.2, kUnknown, 0}};
+  scheme.layers = {{"model.embed_tokens", 0, 0, 0, kUnknown, 0}, {"lm_head", 4, 0.1, 0.2, kUnknown, 0}};
   run.records.push_back(scheme);
   Record kernel = scheme;
   kernel.kind = Kind::implementation;
@@ -40,7 +40,7 @@ accuracy::Run some_run() {
   kernel.outcome = Outcome::fail;
   kernel.reason = "lm_head is <wrong>";
   kernel.total = kernel.cost;
-  kernel.layers[1] = {"lm_head", 1e-3, 1e-3, 200, 3};
+  kernel.layers[1] = {"lm_head", 4, 1e-3, 1e-3, 200, 3};
   kernel.window_nll = {1.25, -0.0};
   run.records.push_back(kernel);
   return run;

@@ -169,7 +169,7 @@ std::string divergence_section(const Run& run) {
 
 namespace {
 
-constexpr double kPlotHeight = 260, kNamesHeight = 200;
+constexpr double kPlotHeight = 260, kNamesHeight = 230;
 
 // A line through the layers' values; a dot where a layer is beyond its bound.
 std::string curve(const Record& record, const LogAxis& axis, double Layer::*value, const char* css, double step) {
@@ -187,6 +187,12 @@ std::string curve(const Record& record, const LogAxis& axis, double Layer::*valu
                      html_text(name_of(record)), dots);
 }
 
+// Without what all names begin with; and how many bits its codes have, which differ in a mix.
+std::string layer_label(const Layer& layer) {
+  const std::string name = layer.name.starts_with("model.") ? layer.name.substr(6) : layer.name;
+  return layer.bits == 0 ? name : fmt::format("{} ({} bit)", name, layer.bits);
+}
+
 std::string layer_axes(const std::vector<Layer>& layers, const LogAxis& axis, double step) {
   std::string svg;
   for (int decade = axis.low(); decade <= axis.high(); decade += std::max(1, (axis.high() - axis.low()) / 8)) {
@@ -196,7 +202,7 @@ std::string layer_axes(const std::vector<Layer>& layers, const LogAxis& axis, do
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const double x = 70 + step * (static_cast<double>(i) + 0.5), y = kTop + kPlotHeight + 12;
     svg += fmt::format("<text class=\"tick\" transform=\"translate({:.1f} {:.1f}) rotate(60)\">{}</text>", x, y,
-                       html_text(layers[i].name.starts_with("model.") ? layers[i].name.substr(6) : layers[i].name));
+                       html_text(layer_label(layers[i])));
   }
   return svg;
 }

@@ -44,6 +44,7 @@ enum class Kind {
 /// A layer's part in the difference. Errors are root mean squares relative to that of what is wanted.
 struct Layer {
   std::string name;         ///< "model.layers.0.self_attn.q_proj"
+  std::int64_t bits = 0;    ///< Of its codes; 0: it stays as it is.
   double injected = 0;      ///< What this layer alone adds, on the reference's own activations.
   double drift = 0;         ///< What has come together at its output with all layers changed.
   double ratio = kUnknown;  ///< Largest error / bound among its elements; NaN where nothing was judged.

@@ -32,6 +32,7 @@ void visit_cost(Cost& cost, Visit&& visit) {
 template <class Layer, class Visit>
 void visit_layer(Layer& layer, Visit&& visit) {
   visit("name", layer.name);
+  visit("bits", layer.bits);
   visit("injected", layer.injected);
   visit("drift", layer.drift);
   visit("ratio", layer.ratio);

@@ -24,12 +24,14 @@ void describe_passages(const std::vector<double>& guessed, const std::vector<dou
   }
 }
 
-std::vector<Layer> layers_of(const model::ModelFolder& folder, const std::vector<std::size_t>& weights,
-                             const std::vector<DriftPoint>& points) {
+std::vector<Layer> layers_of(const model::ModelFolder& folder, const QuantisedModel& quantised,
+                             const std::vector<std::size_t>& weights, const std::vector<DriftPoint>& points) {
   std::vector<Layer> layers;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    layers.push_back({weight_name(folder, weights[i]), points[i].injected, points[i].drift, points[i].ratio,
-                      static_cast<std::int64_t>(points[i].wrong)});
+    const bool is_tied_table = folder.config().tied && weights[i] + 1 == quantised.layers.size();
+    const auto& layer = quantised.layers[is_tied_table ? weights[i] - 1 : weights[i]];
+    layers.push_back({weight_name(folder, weights[i]), layer ? layer->part.format->bits : 0, points[i].injected,
+                      points[i].drift, points[i].ratio, static_cast<std::int64_t>(points[i].wrong)});
   }
   return layers;
 }
@@ -129,7 +131,7 @@ class Measurement {
       const Trace before = trace(decoder_, original, drift_tokens()),
                   after = trace(decoder_, dequantised, drift_tokens());
       record.layers =
-          layers_of(folder_, before.weights, quantisation_drift(before, after, dequantised, drift_tokens()));
+          layers_of(folder_, quantised, before.weights, quantisation_drift(before, after, dequantised, drift_tokens()));
       if (!names_for(quantised).empty()) drift.emplace(quantised, after, drift_tokens(), threads());
     }
     judge_record(record);
@@ -225,11 +227,12 @@ class Measurement {
     (void)work_through(units_for(question, names, findings),
                        {options_.jobs, options_.limit, on_verdict, options_.should_stop});
     for (std::size_t i = 0; i < names.size(); ++i) {
-      add(implementation_record(reference, names[i], findings[i], verdicts[i], drift));
+      add(implementation_record(quantised, reference, names[i], findings[i], verdicts[i], drift));
     }
   }
 
-  [[nodiscard]] Record implementation_record(const Record& reference, const std::string& name, const Findings& found,
+  [[nodiscard]] Record implementation_record(const QuantisedModel& quantised, const Record& reference,
+                                             const std::string& name, const Findings& found,
                                              const std::optional<plumb::Record>& verdict,
                                              const DriftQuestions* drift) const {
     Record record;
@@ -246,7 +249,7 @@ class Measurement {
     record.window_nll = window_nll(kernel);
     describe_passages(found.guessed(), findings_[static_cast<std::size_t>(scheme_number(reference.scheme)) + 1].guessed,
                       record);
-    if (drift != nullptr) record.layers = layers_of(folder_, drift->reference().weights, found.drift());
+    if (drift != nullptr) record.layers = layers_of(folder_, quantised, drift->reference().weights, found.drift());
     record.seconds = found.seconds();
     record.tokens_per_second =
         record.seconds > 0 ? static_cast<double>(std::ssize(kernel) * text_.window()) / record.seconds : 0;
