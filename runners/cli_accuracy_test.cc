@@ -91,7 +91,7 @@ TEST_F(AccuracyCommand, JudgesAUsersLibrary) {
   EXPECT_EQ(sound.exit_code, 0) << sound.output;
   expect_in("example.c", sound);
   expect_in("1 scheme, 1 implementation", sound);  // the default schemes that it has an operator of
-  const Ended faulty = evaluate(PLUMB_BINARY_DIR "/libfaulty_example.so --scheme et_vk.q4gsw:g32");
+  const Ended faulty = evaluate("--scheme et_vk.q4gsw:g32 " PLUMB_BINARY_DIR "/libfaulty_example.so");
   EXPECT_EQ(faulty.exit_code, 1);
   expect_in("model.layers.0.self_attn.q_proj is the first layer to leave its bound", faulty);
 }

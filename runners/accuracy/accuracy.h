@@ -20,7 +20,7 @@ struct Reading {
   std::int64_t window = 256;                ///< Tokens read together; each predicts the next.
   std::int64_t windows = 64;                ///< By the original and by the dequantised references.
   std::int64_t implementation_windows = 4;  ///< By each implementation.
-  std::int64_t passages = 200, implementation_passages = 8;
+  std::int64_t passages = 100, implementation_passages = 4;
   std::int64_t drift_tokens = 32;  ///< On which layers are judged one by one; 0: not at all.
 };
 

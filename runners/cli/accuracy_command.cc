@@ -274,7 +274,9 @@ void add_material_flags(CLI::App& command, AccuracyFlags& flags) {
       .add_option("--passage-file", flags.passages,
                   "Passages whose last word is guessed, JSON; by default DIR/eval_passages.json")
       ->type_name("FILE");
-  command.add_option("--scheme", flags.schemes, "A scheme; may be given more than once")->type_name("SCHEME");
+  command.add_option("--scheme", flags.schemes, "A scheme; may be given more than once")
+      ->type_name("SCHEME")
+      ->allow_extra_args(false);
   command.add_option("--impl", flags.shared.impl, "Only implementations matching GLOB, e.g. 'cpu.*'")
       ->type_name("GLOB");
   command.add_flag("--no-impls", flags.no_impls, "Only what schemes cost; no implementation runs");
