@@ -1,0 +1,46 @@
+// Every tensor of a .safetensors file, mapped into memory: https://huggingface.co/docs/safetensors
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "reference/tensor.h"
+
+namespace plumb::golden {
+
+/// A tensor whose elements lie in a mapped file: row-major, little-endian, not necessarily aligned.
+struct MappedTensor {
+  DType dtype;
+  Shape shape;
+  const std::byte* data;
+};
+
+/// A file kept mapped as long as this lives.
+class Safetensors {
+ public:
+  /// Reads the header and checks every entry. Throws Error naming file and tensor for a file that is missing, truncated
+  /// or damaged, for an entry whose offsets do not fit its shape, and for one that reaches beyond the file's end.
+  explicit Safetensors(const std::filesystem::path& path);
+  ~Safetensors();
+  Safetensors(const Safetensors&) = delete;
+  Safetensors& operator=(const Safetensors&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Tensors of element types that plumb::DType has; others are in `foreign`, by the name of their type.
+  [[nodiscard]] const std::map<std::string, MappedTensor>& tensors() const { return tensors_; }
+  [[nodiscard]] const std::map<std::string, std::string>& foreign() const { return foreign_; }
+
+ private:
+  void read_header();
+
+  std::filesystem::path path_;
+  std::byte* bytes_ = nullptr;
+  std::size_t size_ = 0;
+  std::map<std::string, MappedTensor> tensors_;
+  std::map<std::string, std::string> foreign_;
+};
+
+}  // namespace plumb::golden

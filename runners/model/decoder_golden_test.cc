@@ -1,0 +1,96 @@
+// The decoder beside transformers' own hidden states, logits and likelihoods (golden/model/model.h5).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "golden/golden.h"
+#include "reference/model/decoder.h"
+#include "runners/model/evaluation_text.h"
+#include "runners/model/model_folder.h"
+
+namespace plumb::model {
+namespace {
+
+const std::filesystem::path kGolden = PLUMB_SOURCE_DIR "/golden/model";
+
+const golden::File& file() {
+  static const golden::File file = golden::read(kGolden / "model.h5");
+  return file;
+}
+
+const golden::Case& case_named(const std::string& name) {
+  const auto found = std::ranges::find(file().cases, name, &golden::Case::name);
+  if (found == file().cases.end()) throw std::runtime_error("no case " + name);
+  return *found;
+}
+
+Tensor tensor_of(const golden::Array& array) { return {dtype_from_string(array.dtype), array.shape, array.bytes}; }
+
+Tensor output(const std::string& case_name, const std::string& name) {
+  const auto& outputs = case_named(case_name).outputs;
+  return tensor_of(*std::ranges::find(outputs, name, &golden::Array::name));
+}
+
+// The largest difference, relative to the root mean square of what is wanted.
+template <typename T>
+double distance(const Matrix<T>& got, const Tensor& want) {
+  EXPECT_EQ(got.size(), want.size());
+  double squares = 0, worst = 0;
+  for (std::int64_t i = 0; i < want.size(); ++i) {
+    squares += want.at(i) * want.at(i);
+    worst = std::max(worst, std::abs(static_cast<double>(got.data()[i]) - want.at(i)));
+  }
+  return worst / std::sqrt(squares / static_cast<double>(want.size()));
+}
+
+template <typename T>
+void expect_golden(const std::string& case_name, double bound) {
+  const ModelFolder folder(kGolden / "qwen3-austen");
+  const Decoder<T> decoder(folder.config(), folder.norms());
+  OriginalLinears<T> linears(folder);
+  const Tensor recorded = tensor_of(case_named(case_name).inputs[0]);
+  std::vector<std::int32_t> tokens;
+  for (std::int64_t i = 0; i < recorded.size(); ++i) tokens.push_back(static_cast<std::int32_t>(recorded.at(i)));
+  const auto check = [&](std::size_t i, const Matrix<T>& hidden) {
+    EXPECT_LE(distance(hidden, output(case_name, "hidden_" + std::to_string(i))), bound) << "hidden state " << i;
+  };
+  const Matrix<T> logits = decoder.run(tokens, linears, {.positions = {}, .on_hidden = check});
+  EXPECT_LE(distance(logits, output(case_name, "logits")), bound);
+}
+
+// transformers computes norms and softmax in f32 also in its f64 model, so that both records are as exact as f32 is.
+TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInF32) { expect_golden<float>("logits_f32", 2e-5); }
+TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInDouble) { expect_golden<double>("logits_f64", 2e-5); }
+
+TEST(Decoder, HasTheLikelihoodsOfTransformers) {
+  const ModelFolder folder(kGolden / "qwen3-austen");
+  const Decoder<float> decoder(folder.config(), folder.norms());
+  OriginalLinears<float> linears(folder);
+  const auto tokens = read_tokens(kGolden / "qwen3-austen" / "eval_tokens.npy", folder.config().vocabulary);
+  const Tensor nll = output("perplexity_f32", "nll");
+  const std::size_t window = 64;  // of 256: what comes later changes nothing before
+  const Matrix<float> logits = decoder.run(std::span(tokens).first(window), linears);
+  for (std::size_t i = 0; i + 1 < window; ++i) {
+    const auto row = logits.row(static_cast<Eigen::Index>(i)).cast<double>();
+    const double sum = std::log((row.array() - row.maxCoeff()).exp().sum()) + row.maxCoeff();
+    EXPECT_NEAR(sum - row(tokens[i + 1]), nll.at(static_cast<std::int64_t>(i)), 5e-5) << "token " << i + 1;
+  }
+}
+
+TEST(Decoder, ComputesOnlyTheLogitsThatAreWanted) {
+  const ModelFolder folder(kGolden / "qwen3-austen");
+  const Decoder<double> decoder(folder.config(), folder.norms());
+  OriginalLinears<double> linears(folder);
+  const std::vector<std::int32_t> tokens = {0, 5, 7, 300, 2};
+  const std::vector<std::int64_t> wanted = {3};
+  const Matrix<double> all = decoder.run(tokens, linears);
+  const Matrix<double> one = decoder.run(tokens, linears, {.positions = wanted, .on_hidden = {}});
+  EXPECT_LE((all.row(3) - one.row(0)).cwiseAbs().maxCoeff(), 1e-12);
+  // What comes later changes nothing.
+  const Matrix<double> shorter = decoder.run(std::span(tokens).first(4), linears);
+  EXPECT_LE((all.topRows(4) - shorter).cwiseAbs().maxCoeff(), 1e-12);
+}
+
+}  // namespace
+}  // namespace plumb::model
