@@ -19,9 +19,10 @@ void add_golden(CLI::App& app, Context& context);
 void add_ops(CLI::App& app, Context& context);
 void add_repack(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
+void add_rewrite(CLI::App& app, Context& context);
 
 /// The table: `plumb --help` lists them in this order.
-inline constexpr void (*kCommands[])(CLI::App&, Context&) = {add_run, add_check,  add_golden,
-                                                             add_ops, add_repack, add_bench};
+inline constexpr void (*kCommands[])(CLI::App&, Context&) = {add_run,    add_check, add_golden, add_ops,
+                                                             add_repack, add_bench, add_rewrite};
 
 }  // namespace plumb::cli
