@@ -51,7 +51,8 @@ std::int64_t sign_extended(std::int64_t code, int bits) {
 double wrapped(const ElementInfo& type, double value) {
   if (!std::isfinite(value)) return 0;
   const double whole = std::trunc(value);
-  const double modulus = std::ldexp(1.0, type.bits);
+  const double modulus = std::ldexp(1.0, type.bits), low = type.is_signed ? -modulus / 2 : 0;
+  if (whole >= low && whole < low + modulus) return whole;
   double code = std::fmod(whole, modulus);
   if (code < 0) code += modulus;
   return type.is_signed && code >= modulus / 2 ? code - modulus : code;

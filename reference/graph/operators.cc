@@ -89,6 +89,7 @@ double Call::number(std::string_view name, std::optional<double> otherwise) cons
 
 std::int64_t Call::integer(std::string_view name, std::optional<std::int64_t> otherwise) const {
   if (argument(name).is_none() && otherwise) return *otherwise;
+  if (const auto* whole = std::get_if<std::int64_t>(&argument(name).value)) return *whole;
   const double value = number(name);
   if (value != std::floor(value) || std::abs(value) > 0x1p62)
     throw Error(fmt::format("argument '{}' is no whole number", name));

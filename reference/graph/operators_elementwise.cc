@@ -94,6 +94,7 @@ std::vector<Operator> elementwise_operators() {
       {"aten::__rshift__.Tensor", two, shift_right},
       {"aten::relu", one, relu},
       {"aten::to.dtype", {"self", "dtype"}, convert},
+      {"aten::to.device", {"self", "device", "dtype"}, convert},
       {"aten::_to_copy", one, convert},
       {"dim_order_ops::_to_dim_order_copy", one, convert},
       {"aten::detach", one, identity},

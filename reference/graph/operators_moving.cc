@@ -165,7 +165,9 @@ std::vector<Values> slice(const Call& call) {
   const Values from = call.tensor("self");
   const std::size_t axis = axis_of(call.integer("dim", 0), from.shape.size());
   const std::int64_t dim = from.shape[axis], step = call.integer("step", 1);
-  const auto bounded = [dim](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + dim : at, 0, dim); };
+  const auto bounded = [dim](std::int64_t at) {
+    return std::clamp<std::int64_t>(at < 0 ? std::max(at, -dim) + dim : at, 0, dim);
+  };
   const std::int64_t start = bounded(call.integer("start", 0)),
                      end = std::max(start, bounded(call.integer("end", dim)));
   if (step < 1) throw Error("a slice with a step below 1");

@@ -32,13 +32,10 @@ bool replaced(const Rewrite& rewrite, Editor& editor, int node, const Packer& pa
 }
 
 // The first site in running order; false if there is none.
-bool replace_first(Graph& graph, const Rewrite& rewrite, const Packer& packer, std::vector<Applied>& applied,
-                   ParameterMutations& mutations) {
+bool replace_first(Graph& graph, const Rewrite& rewrite, const Packer& packer, std::vector<Applied>& applied) {
   Editor editor(graph);
   for (const int node : sorted(graph)) {
-    if (!is_anchor(rewrite, editor.node(node)) || !replaced(rewrite, editor, node, packer, applied)) continue;
-    editor.settle(mutations);
-    return true;
+    if (is_anchor(rewrite, editor.node(node)) && replaced(rewrite, editor, node, packer, applied)) return true;
   }
   return false;
 }
@@ -55,11 +52,11 @@ std::vector<int> anchors_of(const Graph& graph, const Rewrite& rewrite) {
 
 Rewritten apply_plainly(const Graph& graph, std::span<const Rewrite* const> rewrites, const Packer& packer) {
   Rewritten result{compacted(graph), {}, {}};
-  ParameterMutations mutations;
   for (const Rewrite* rewrite : rewrites) {
-    while (replace_first(result.graph, *rewrite, packer, result.applied, mutations))
-      result.graph = compacted(result.graph);
+    while (replace_first(result.graph, *rewrite, packer, result.applied)) result.graph = compacted(result.graph);
   }
+  ParameterMutations mutations;
+  Editor(result.graph).settle(mutations);
   result.mutations = mutations.tags();
   return result;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "reference/error.h"
+#include "reference/graph/compare.h"
 
 namespace plumb::graph {
 namespace {
@@ -224,10 +225,33 @@ bool explains(const Graph& mistake, const Graph& after, const std::vector<Trial>
   }
 }
 
+// Parameters that changed although a reader that takes them as they were is still there.
+void changed_under_readers(const Graph& before, const Graph& after, std::vector<std::string>& found) {
+  std::map<std::string, ConstantRef> old;
+  for (const Node& node : before.nodes) {
+    if (!node.removed && !node.parameter.empty() && node.constant != nullptr) old[node.parameter] = node.constant;
+  }
+  const Readers readers = readers_of(after);
+  for (std::size_t i = 0; i < after.nodes.size(); ++i) {
+    const Node& node = after.nodes[i];
+    const auto was = old.find(node.parameter);
+    if (node.removed || node.constant == nullptr || was == old.end() || same_constant(*was->second, *node.constant))
+      continue;
+    for (const int reader : readers[i]) {
+      const Node* one = reader < 0 ? nullptr : &after.nodes[static_cast<std::size_t>(reader)];
+      if (one != nullptr && (one->op.starts_with("et_vk::") || before.find(one->name) < 0)) continue;
+      found.push_back(fmt::format("weight '{}' was packed in place although {} still reads it as it was",
+                                  node.parameter,
+                                  one == nullptr ? "an output of the graph" : fmt::format("'{}'", one->name)));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> causes(const Graph& before, const Graph& after, const std::vector<Trial>& trials) {
   std::vector<std::string> found;
+  changed_under_readers(before, after, found);
   if (before.nodes.size() > 2000) return found;
   for (const Mistake& mistake : Mistakes(before, after).all) {
     if (explains(mistake.graph, after, trials)) found.push_back(mistake.text);

@@ -8,6 +8,11 @@
 #include "reference/error.h"
 
 namespace plumb::graph {
+namespace {
+
+const std::string kAs = " as ";  ///< Between a parameter's name and the layout that it has been packed in.
+
+}  // namespace
 
 bool ParameterMutations::mutate(const std::string& parameter, const std::string& tag) {
   const auto [entry, is_new] = tags_.emplace(parameter, tag);
@@ -19,7 +24,11 @@ bool ParameterMutations::mutate(const std::string& parameter, const std::string&
 }
 
 Editor::Editor(Graph& graph) : graph_(graph), readers_(readers_of(graph)) {
-  for (const Node& node : graph_.nodes) names_.insert(node.name);
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const Node& node = graph_.nodes[i];
+    names_.insert(node.name);
+    if (node.parameter.find(kAs) != std::string::npos) by_tag_[node.parameter] = {static_cast<int>(i), 0};
+  }
 }
 
 Ref Editor::add(Node node) {
@@ -71,17 +80,17 @@ void Editor::remove_unread(int first) {
 }
 
 Ref Editor::packed(int from, const std::string& tag, const std::function<ConstantRef()>& make) {
-  const std::string owner = node(from).parameter.empty() ? node(from).name : node(from).parameter;
-  const auto known = by_tag_.find({owner, tag});
+  const std::string& own = node(from).parameter.empty() ? node(from).name : node(from).parameter;
+  const std::string owner = own.substr(0, own.find(kAs));
+  const auto known = by_tag_.find(owner + kAs + tag);
   if (known != by_tag_.end() && !node(known->second).removed) return known->second;
-  Node node{.name = fmt::format("{}_{}", this->node(from).name, tag), .kind = Kind::constant, .role = "PARAMETER"};
-  for (char& c : node.name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-  node.constant = make();
-  node.results = {node.constant->type};
-  node.parameter = fmt::format("{}:{}", owner, tag);
-  const Ref ref = add(std::move(node));
-  by_tag_[{owner, tag}] = ref;
-  packed_.push_back({owner, tag, ref.node});
+  Node made{.name = fmt::format("{}_{}", node(from).name, tag), .kind = Kind::constant, .role = "PARAMETER"};
+  for (char& c : made.name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  made.constant = make();
+  made.results = {made.constant->type};
+  made.parameter = owner + kAs + tag;
+  const Ref ref = add(std::move(made));
+  by_tag_[graph_.at(ref).parameter] = ref;
   return ref;
 }
 
@@ -90,10 +99,13 @@ void Editor::settle(ParameterMutations& mutations) {
   for (const Node& node : graph_.nodes) {
     if (!node.removed) kept.insert(node.parameter);
   }
-  for (const Packed& entry : packed_) {
-    if (node(entry.node).removed || entry.tag.ends_with("sums") || !kept.insert(entry.from).second) continue;
-    (void)mutations.mutate(entry.from, entry.tag);
-    at(entry.node).parameter = entry.from;
+  for (Node& node : graph_.nodes) {
+    const std::size_t at = node.removed ? std::string::npos : node.parameter.find(kAs);
+    if (at == std::string::npos) continue;
+    const std::string owner = node.parameter.substr(0, at), tag = node.parameter.substr(at + kAs.size());
+    if (tag == "sums" || !kept.insert(owner).second) continue;
+    (void)mutations.mutate(owner, tag);
+    node.parameter = owner;
   }
 }
 

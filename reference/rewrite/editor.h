@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -24,13 +25,6 @@ class ParameterMutations {
   std::map<std::string, std::string> tags_;
 };
 
-/// A constant in another layout, made by a rewrite.
-struct Packed {
-  std::string from;  ///< Parameter or node that it was made of.
-  std::string tag;   ///< The layout.
-  int node;
-};
-
 class Editor {
  public:
   explicit Editor(Graph& graph);
@@ -40,7 +34,6 @@ class Editor {
   [[nodiscard]] const Node& node(int index) const { return graph_.nodes[static_cast<std::size_t>(index)]; }
   /// The nodes that read a node, one entry a reading; -1 is an output of the graph.
   [[nodiscard]] const std::vector<int>& readers(int node) const { return readers_[static_cast<std::size_t>(node)]; }
-  [[nodiscard]] const std::vector<Packed>& packed() const { return packed_; }
 
   /// Appends a node; its name gets a number if it is taken.
   Ref add(Node node);
@@ -64,8 +57,7 @@ class Editor {
   Graph& graph_;
   Readers readers_;
   std::unordered_set<std::string> names_;
-  std::vector<Packed> packed_;
-  std::map<std::pair<std::string, std::string>, Ref> by_tag_;
+  std::unordered_map<std::string, Ref> by_tag_;  ///< "PARAMETER as TAG".
 };
 
 }  // namespace plumb::graph

@@ -81,11 +81,15 @@ std::string codes_of_4_bits(Site& site) { return codes_within(site.editor, site.
 
 // ---- the activation ----
 
+bool is_view(const Node& node) {
+  return node.op == "aten::view_copy" || node.op == "aten::view" || node.op == "aten::reshape";
+}
+
 // A view or reshape between activation and product changes no value.
 std::optional<Ref> past_views(const Editor& editor, std::optional<Ref> ref) {
   for (int steps = 0; ref && steps < 4; ++steps) {
     const Node& node = editor.node(*ref);
-    if (node.op != "aten::view_copy" && node.op != "aten::view" && node.op != "aten::reshape") break;
+    if (!is_view(node)) break;
     ref = traced(editor, node, "self");
   }
   return ref;
@@ -216,37 +220,50 @@ Ref sums(Editor& editor, const WeightPattern& weight, const Packer& packer, bool
 
 Argument optional_ref(const std::optional<Ref>& ref) { return ref ? Argument{*ref} : Argument{}; }
 
-void put(Editor& editor, const Site& site, Node fused, Shape shape) {
+// Whoever reads the anchor reads the fused layer; a view of it that has the fused layer's own shape is left out.
+void put(Editor& editor, const Site& site, Node fused, const Shape& shape) {
   const Type wanted = editor.node(site.anchor).results[0];
-  fused.results = {{wanted.element, std::move(shape)}};
-  Ref result = editor.add(fused);
-  if (fused.results[0].shape != wanted.shape) {
+  fused.results = {{wanted.element, shape}};
+  const Ref result = editor.add(std::move(fused));
+  const std::vector<int> readers = editor.readers(site.anchor);
+  for (const int reader : readers) {
+    if (reader < 0 || !is_view(editor.node(reader)) || editor.node(reader).results[0].shape != shape) continue;
+    editor.redirect({reader, 0}, result);
+    editor.remove_unread(reader);
+  }
+  if (editor.readers(site.anchor).empty()) return editor.remove_unread(site.anchor);
+  Ref same = result;
+  if (shape != wanted.shape) {
     List dims;
     for (const std::int64_t dim : wanted.shape) dims.push_back({dim});
-    result = editor.add({.name = "aten_view_copy_default",
-                         .op = "aten::view_copy",
-                         .arguments = {{result}, {dims}},
-                         .results = {wanted}});
+    same = editor.add({.name = "aten_view_copy_default",
+                       .op = "aten::view_copy",
+                       .arguments = {{result}, {dims}},
+                       .results = {wanted}});
   }
-  editor.redirect({site.anchor, 0}, result);
+  editor.redirect({site.anchor, 0}, same);
   editor.remove_unread(site.anchor);
 }
 
-void replace_q4(Editor& editor, Site& site, const Packer& packer) {
-  Node fused{.name = "et_vk_linear_q4gsw_default", .op = "et_vk::linear_q4gsw"};
-  fused.arguments = {{*site.x},
-                     {packed_codes(editor, site.weight, packer)},
-                     {transposed_scales(editor, site.weight, packer)},
-                     {site.weight.group},
-                     optional_ref(site.bias)};
-  put(editor, site, std::move(fused), editor.node(site.anchor).results[0].shape);
-}
-
-// The activation before it was quantised, with the leading dimensions that its scales have.
+// The layer's result for an activation with these leading dimensions.
 Shape result_shape(const Editor& editor, Ref x, std::int64_t rows) {
   Shape shape = editor.graph().type(x).shape;
   shape.back() = rows;
   return shape;
+}
+
+void replace_q4(Editor& editor, Site& site, const Packer& packer) {
+  // A view that only merges leading dimensions is left out, too.
+  const Ref raw = past_views(editor, site.x).value_or(*site.x);
+  const Shape& shape = editor.graph().type(raw).shape;
+  const Ref x = !shape.empty() && shape.back() == site.weight.columns ? raw : *site.x;
+  Node fused{.name = "et_vk_linear_q4gsw_default", .op = "et_vk::linear_q4gsw"};
+  fused.arguments = {{x},
+                     {packed_codes(editor, site.weight, packer)},
+                     {transposed_scales(editor, site.weight, packer)},
+                     {site.weight.group},
+                     optional_ref(site.bias)};
+  put(editor, site, std::move(fused), result_shape(editor, x, site.weight.rows));
 }
 
 void replace_dq8ca(Editor& editor, Site& site, const Packer& packer) {

@@ -6,14 +6,23 @@
 
 namespace plumb::graph {
 
+namespace {
+
+bool returns_its_input(const Editor& editor, const Node& node) {
+  if (node.arguments.empty() || node.arguments[0].ref() == nullptr) return false;
+  if (node.op.starts_with("aten::to.")) return node.results.at(0) == editor.graph().type(*node.arguments[0].ref());
+  return node.op == "aten::detach" || node.op == "aten::detach_" || node.op == "aten::alias" ||
+         node.op == "aten::clone" || node.op == "aten::lift_fresh_copy";
+}
+
+}  // namespace
+
 std::optional<Ref> traced(const Editor& editor, const Argument& argument) {
   if (argument.ref() == nullptr) return std::nullopt;
   Ref ref = *argument.ref();
   for (std::size_t steps = 0; steps < editor.graph().nodes.size(); ++steps) {
     const Node& node = editor.node(ref);
-    const bool same = node.op == "aten::detach" || node.op == "aten::detach_" || node.op == "aten::alias" ||
-                      node.op == "aten::clone" || node.op == "aten::lift_fresh_copy";
-    if (!same || node.arguments.empty() || node.arguments[0].ref() == nullptr) return ref;
+    if (!returns_its_input(editor, node)) return ref;
     ref = *node.arguments[0].ref();
   }
   return ref;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "reference/error.h"
 #include "reference/graph/compare.h"
@@ -173,7 +175,10 @@ TEST(GoldenFusion, NodeForNodeWhereUpstreamIsRight) {
     const std::string how = graph::difference(ours.graph, one.after);
     how.empty() ? void(++same) : void(other[one.name] = how);
   }
-  const std::set<std::string> expected = {};
+  const std::set<std::string> expected = {
+      "emb_bounds_as_keywords_in_edge_graph",  // ours reads keywords, too
+      "lin_m2x3_k96_n12_g48_bias",             // upstream leaves a view that does nothing
+  };
   for (const auto& [name, how] : other) EXPECT_TRUE(expected.contains(name)) << name << ": " << how;
   EXPECT_GT(same, 40);
 }
