@@ -82,6 +82,8 @@ class Lowering {
         op == "aten::clone") {
       return *tensor(node, "self").ref();
     }
+    const Ref* self = argument_named(node, "self").ref();
+    if (op == "aten::to" && self != nullptr && from_.type(*self) == node.results[0]) return moved(*self);
     if (op == "aten::to" || op == "aten::_to_copy")
       return call(node, "ov::Convert", "opset1", {tensor(node, "self")},
                   {{"destination_type", {node.results[0].element}}});

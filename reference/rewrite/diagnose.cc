@@ -62,6 +62,7 @@ class Mistakes {
       other_axis();
     }
     combine_scales();
+    skipped_roundings();
   }
 
   std::vector<Mistake> all;
@@ -157,6 +158,22 @@ class Mistakes {
     Graph graph = before_;
     for (const int at : turned_) (void)turn_scales(graph, at);
     all.push_back({scales_text(turned_), std::move(graph)});
+  }
+
+  // Constants folded in f32 what the graph computes in f16 or bf16.
+  void skipped_roundings() {
+    for (const Element half : {Element::f16, Element::bf16}) {
+      Graph graph = before_;
+      bool any = false;
+      for (Node& one : graph.nodes) {
+        for (Type& type : one.results) {
+          if (one.kind != Kind::call || type.element != half) continue;
+          type.element = Element::f32;
+          any = true;
+        }
+      }
+      if (any) all.push_back({fmt::format("roundings to {} were skipped", to_string(half)), std::move(graph)});
+    }
   }
 
   void transposed_operand() {
