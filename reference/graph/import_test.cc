@@ -1,9 +1,12 @@
 // Importers and exporters on every real graph in golden/, and on damaged ones.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "reference/error.h"
 #include "reference/graph/compare.h"

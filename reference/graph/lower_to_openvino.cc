@@ -123,11 +123,22 @@ class Lowering {
     return *value;
   }
 
+  // The target as it is written, a -1 in it left open; a reshape that changes nothing is left out.
   Ref reshape(const Node& node) {
+    const Ref* self = argument_named(node, "self").ref();
+    if (self != nullptr && from_.type(*self) == node.results[0]) return moved(*self);
+    std::vector<double> target;
+    const Argument& given = argument_named(node, node.op == "aten::reshape" ? "shape" : "size");
+    if (const auto* list = std::get_if<List>(&given.value)) {
+      for (const Argument& dim : *list) {
+        const auto* whole = std::get_if<std::int64_t>(&dim.value);
+        if (whole != nullptr) target.push_back(static_cast<double>(*whole));
+      }
+    }
     const Shape& shape = node.results[0].shape;
-    const Ref target =
-        literal(node.name, Element::i64, {static_cast<std::int64_t>(shape.size())}, {shape.begin(), shape.end()});
-    return call(node, "ov::Reshape", "opset1", {tensor(node, "self"), {target}}, {{"special_zero", {false}}});
+    if (target.size() != shape.size()) target.assign(shape.begin(), shape.end());
+    const Ref constant = literal(node.name, Element::i64, {static_cast<std::int64_t>(target.size())}, target);
+    return call(node, "ov::Reshape", "opset1", {tensor(node, "self"), {constant}}, {{"special_zero", {false}}});
   }
 
   Ref unsqueeze(const Node& node, Ref from, std::int64_t axis, const Type& type) {

@@ -48,12 +48,28 @@ std::vector<int> anchors_of(const Graph& graph, const Rewrite& rewrite) {
   return anchors;
 }
 
+// One pass over the anchors, and those that it adds.
+void pass(Editor& editor, const Rewrite& rewrite, const Packer& packer, std::vector<Applied>& applied) {
+  std::vector<int> anchors = anchors_of(editor.graph(), rewrite);
+  for (std::size_t i = 0; i < anchors.size(); ++i) {
+    if (editor.node(anchors[i]).removed) continue;
+    const std::size_t size = editor.graph().nodes.size();
+    if (!replaced(rewrite, editor, anchors[i], packer, applied)) continue;
+    for (std::size_t added = size; added < editor.graph().nodes.size(); ++added) {
+      if (is_anchor(rewrite, editor.graph().nodes[added])) anchors.push_back(static_cast<int>(added));
+    }
+  }
+}
+
 }  // namespace
 
 Rewritten apply_plainly(const Graph& graph, std::span<const Rewrite* const> rewrites, const Packer& packer) {
   Rewritten result{compacted(graph), {}, {}};
-  for (const Rewrite* rewrite : rewrites) {
-    while (replace_first(result.graph, *rewrite, packer, result.applied)) result.graph = compacted(result.graph);
+  for (std::size_t before = 1; before != result.applied.size() + 1;) {
+    before = result.applied.size() + 1;
+    for (const Rewrite* rewrite : rewrites) {
+      while (replace_first(result.graph, *rewrite, packer, result.applied)) result.graph = compacted(result.graph);
+    }
   }
   ParameterMutations mutations;
   Editor(result.graph).settle(mutations);
@@ -63,19 +79,13 @@ Rewritten apply_plainly(const Graph& graph, std::span<const Rewrite* const> rewr
 
 Rewritten apply(Graph graph, std::span<const Rewrite* const> rewrites, const Packer& packer) {
   Rewritten result{compacted(graph), {}, {}};
-  ParameterMutations mutations;
   Editor editor(result.graph);
-  for (const Rewrite* rewrite : rewrites) {
-    std::vector<int> anchors = anchors_of(result.graph, *rewrite);
-    for (std::size_t i = 0; i < anchors.size(); ++i) {
-      if (editor.node(anchors[i]).removed) continue;
-      const std::size_t size = result.graph.nodes.size();
-      if (!replaced(*rewrite, editor, anchors[i], packer, result.applied)) continue;
-      for (std::size_t added = size; added < result.graph.nodes.size(); ++added) {
-        if (is_anchor(*rewrite, result.graph.nodes[added])) anchors.push_back(static_cast<int>(added));
-      }
-    }
+  // One rewrite may make a site of another that comes before it; a round that changes nothing ends it.
+  for (std::size_t before = 1; before != result.applied.size() + 1;) {
+    before = result.applied.size() + 1;
+    for (const Rewrite* rewrite : rewrites) pass(editor, *rewrite, packer, result.applied);
   }
+  ParameterMutations mutations;
   editor.settle(mutations);
   result.graph = compacted(result.graph);
   result.mutations = mutations.tags();

@@ -43,6 +43,7 @@ class Editor {
   void remove_unread(int node);
   /// Marks a node, or changes the type that it records.
   void mark(int node, const std::string& mark) { at(node).marks.insert(mark); }
+  void retype(int node, Element element) { at(node).results.at(0).element = element; }
 
   /// The constant of node `from` in the layout `tag`, made by `make` the first time that this parameter is wanted in
   /// it. The parameter itself stays for those who still read it as it was; if nobody does in the end, `settle` gives

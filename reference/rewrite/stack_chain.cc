@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "reference/rewrite/low_bit_substitute.h"
 #include "reference/rewrite/trace.h"
 
 namespace plumb::graph {
@@ -171,8 +172,7 @@ void replace_stack(Editor& editor, StackSite& site, const Packer&) {
   const Shape& shape = editor.node(site.stack).results[0].shape;
   const std::string tag = fmt::format("{} {}", to_string(element), plumb::to_string(shape));
   const Ref constant = editor.packed(site.source->node, tag, [&] { return fields(editor, site, element); });
-  editor.redirect({site.anchor, 0}, constant);
-  editor.remove_unread(site.anchor);
+  substitute_low_bit(editor, site.anchor, constant);
 }
 
 template <int bits>
@@ -238,8 +238,7 @@ void replace_signed(Editor& editor, StackSite& site, const Packer&) {
     for (std::byte& byte : bytes) byte ^= std::byte{0x88};
     return make_constant(codes->type, std::move(bytes));
   });
-  editor.redirect({site.anchor, 0}, constant);
-  editor.remove_unread(site.anchor);
+  substitute_low_bit(editor, site.anchor, constant);
 }
 
 const std::vector<std::string_view> kStacks = {"aten::stack", "aten::cat", "ov::Concat"};

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <fstream>
 #include <memory>
 #include <sstream>
 
@@ -13,7 +15,9 @@
 #include "reports/formats.h"
 #include "runners/cli/commands.h"
 #include "runners/machine.h"
+#include "runners/rewrite/impl_packer.h"
 #include "runners/rewrite/judge_graphs.h"
+#include "runners/rewrite/large_graph.h"
 #include "runners/rewrite/load.h"
 #include "runners/version.h"
 
@@ -21,7 +25,7 @@ namespace plumb::cli {
 namespace {
 
 struct Flags {
-  std::string names, graph, after, output, reports;
+  std::string names, graph, after, output, reports, impl = "reference";
   bool overwrite = false, link = false, no_proof = false;
 };
 
@@ -100,23 +104,46 @@ int finish(const GraphVerdict& verdict, const Flags& flags, const Context& conte
   return verdict.exit_code();
 }
 
+// What loading and rewriting took, and the most memory of this process so far that no file backs.
+void print_effort(std::size_t sites, double load_s, double rewrite_s) {
+  std::ifstream status("/proc/self/status");
+  std::string line, memory = "unknown";
+  while (std::getline(status, line)) {
+    if (line.starts_with("RssAnon:")) memory = line.substr(line.find_first_not_of("\t ", 8));
+  }
+  fmt::print("{} sites; loaded in {:.2f} s, rewritten in {:.2f} s; memory beside mapped files: {}\n", sites, load_s,
+             rewrite_s, memory);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 int apply(const Flags& flags, const Context& context) {
-  const auto start = std::chrono::steady_clock::now();
   if (!flags.output.empty() && !flags.overwrite && std::filesystem::exists(flags.output)) {
     throw Error(fmt::format("{} exists already; choose another name or give --overwrite", flags.output));
   }
+  const auto start = std::chrono::steady_clock::now();
   const graph::Graph before = load_graph(flags.graph);
+  const double load_s = seconds_since(start);
   const std::vector<const graph::Rewrite*> rewrites = rewrites_named(words(flags.names));
-  const graph::Rewritten after = apply_rewrites(before, rewrites);
-  for (const graph::Applied& applied : after.applied) fmt::print("{} at '{}'\n", applied.rewrite, applied.node);
-  for (const auto& [parameter, tag] : after.mutations) fmt::print("parameter '{}' is now '{}'\n", parameter, tag);
+  const auto rewriting = std::chrono::steady_clock::now();
+  const graph::Rewritten after = apply_rewrites(before, rewrites, *packer_named(flags.impl));
+  const double rewrite_s = seconds_since(rewriting);
+  constexpr std::size_t kMost = 100;  // sites that are listed
+  for (std::size_t i = 0; i < std::min(after.applied.size(), kMost); ++i)
+    fmt::print("{} at '{}'\n", after.applied[i].rewrite, after.applied[i].node);
+  if (after.applied.size() > kMost) fmt::print("… and {} more\n", after.applied.size() - kMost);
+  for (const auto& [parameter, tag] : after.mutations) {
+    if (after.mutations.size() <= kMost) fmt::print("parameter '{}' is now '{}'\n", parameter, tag);
+  }
   if (!flags.output.empty()) save_graph(after.graph, flags.output, flags.link);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  print_effort(after.applied.size(), load_s, rewrite_s);
   if (flags.no_proof) {
-    fmt::print("{} sites in {:.2f} s; not proved, as asked\n", after.applied.size(), elapsed.count());
+    fmt::print("not proved, as asked\n");
     return 2;
   }
-  return finish(judge_rewrite(before, after, rewrites), flags, context, "rewrite " + flags.names, elapsed.count());
+  return finish(judge_rewrite(before, after, rewrites), flags, context, "rewrite " + flags.names, seconds_since(start));
 }
 
 int verify(const Flags& flags, const Context& context) {
@@ -154,8 +181,30 @@ void add_apply(CLI::App& app, Context& context) {
   command->add_flag("--link", flags->link,
                     "Unchanged constants stay in the file they are mapped from, which OUT names");
   command->add_flag("--no-proof", flags->no_proof, "Only rewrite, e.g. a graph too large to be interpreted (exits 2)");
+  command
+      ->add_option("--impl", flags->impl,
+                   "Implementation that packs constants, e.g. cpu.avx2; the plain way always uses the reference")
+      ->type_name("NAME")
+      ->capture_default_str();
   add_reports(*command, *flags);
   command->callback([flags, &context] { context.exit_code = apply(*flags, context); });
+}
+
+// Not listed: for measuring.
+void add_large(CLI::App& app, Context&) {
+  struct Size {
+    std::string folder;
+    std::int64_t nodes = 100000, gigabytes = 4;
+  };
+  const auto size = std::make_shared<Size>();
+  CLI::App* command =
+      app.add_subcommand("make-large", "Write a graph of the size of real models, with sparse constants")->group("");
+  command->add_option("DIR", size->folder, "Folder for large.json and large.bin")->required();
+  command->add_option("--nodes", size->nodes, "Nodes")->check(CLI::Range(11, 10000000))->capture_default_str();
+  command->add_option("--gigabytes", size->gigabytes, "Size of the constants")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->callback([size] { make_large_graph(size->folder, size->nodes, size->gigabytes << 30); });
 }
 
 void add_verify(CLI::App& app, Context& context) {
@@ -173,7 +222,7 @@ void add_rewrite(CLI::App& app, Context& context) {
   CLI::App* command =
       app.add_subcommand("rewrite", "Graph rewrites: list, explain, apply with a proof, verify others'");
   command->require_subcommand(1);
-  for (const auto add : {add_list, add_explain, add_apply, add_verify}) add(*command, context);
+  for (const auto add : {add_list, add_explain, add_apply, add_verify, add_large}) add(*command, context);
   command->footer(
       "Graphs: torch.export's .pt2, OpenVINO IR .xml with its .bin, graph JSON (reference/graph/FORMAT.md).\n\n"
       "Examples:\n  plumb rewrite explain embedding_q4gsw model.pt2\n  plumb rewrite apply "

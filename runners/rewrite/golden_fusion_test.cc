@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "reference/error.h"
 #include "reference/graph/compare.h"
 #include "reference/graph/graph_json.h"
 #include "reference/graph/interpreter.h"
+#include "runners/campaign.h"
+#include "runners/rewrite/impl_packer.h"
 #include "runners/rewrite/judge_graphs.h"
 #include "runners/rewrite/load.h"
 
@@ -152,6 +155,34 @@ TEST(GoldenFusion, UpstreamsDefectsAreCaughtAndNamed) {
   EXPECT_GT(sound, 40);
 }
 
+// register_param_mutation, asked the same questions: first, same tag, other tag. (Placeholders are resolved to names of
+// parameters before ours is asked.)
+TEST(GoldenFusion, MutationRegistryAnswersAsUpstreams) {
+  const golden::File file = golden::read(kFolder / "fusion.h5");
+  int sequences = 0;
+  for (const golden::Case& golden : file.cases) {
+    if (golden.op != "executorch.register_param_mutation" || golden.name == "register_user_input" ||
+        golden.name == "register_call_node")
+      continue;
+    const auto list = [&](const char* name) {
+      return nlohmann::json::parse(std::get<std::string>(golden.attributes.at(name)));
+    };
+    const auto calls = list("calls"), answers = list("answers"), registry = list("registry");
+    graph::ParameterMutations mutations;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      const std::string name = calls[i][0] == "p_lin_weight" ? "lin.weight" : "lin.bias", tag = calls[i][1];
+      if (answers[i].is_boolean()) {
+        EXPECT_EQ(mutations.mutate(name, tag), answers[i].get<bool>()) << golden.name;
+      } else {
+        EXPECT_THROW((void)mutations.mutate(name, tag), Error) << golden.name;
+      }
+    }
+    EXPECT_EQ(mutations.tags(), (registry.get<std::map<std::string, std::string>>())) << golden.name;
+    ++sequences;
+  }
+  EXPECT_EQ(sequences, 4);
+}
+
 TEST(GoldenFusion, OurRewritesAreProved) {
   int applied = 0;
   for (const FusionCase& one : all_cases()) {
@@ -162,6 +193,25 @@ TEST(GoldenFusion, OurRewritesAreProved) {
     applied += static_cast<int>(after.applied.size());
   }
   EXPECT_GT(applied, 60);
+}
+
+// Whichever implementation packs the constants, CPU or device, the graph is the same.
+TEST(GoldenFusion, EveryPackerGivesTheSameGraph) {
+  int packers = 0;
+  for (const Subject& subject : builtin_subjects()) {
+    if (std::string_view(subject.impl->op) != "pack_q4gsw" || subject.impl->unavailable != nullptr) continue;
+    const auto packer = packer_named(subject.impl->name);
+    ++packers;
+    for (const FusionCase& one : all_cases()) {
+      if (one.name != "tied_nothing_emb_first" && one.name != "dyn_m2x3_k96_n20_g48_bias" &&
+          one.name != "dec_source_transform")
+        continue;
+      const graph::Graph ours = apply_rewrites(one.before, rewrites_named({"all"}), *packer).graph;
+      EXPECT_EQ(graph::difference(ours, apply_rewrites(one.before, rewrites_named({"all"})).graph), "")
+          << subject.impl->name << " " << one.name;
+    }
+  }
+  EXPECT_GE(packers, 3);
 }
 
 TEST(GoldenFusion, NodeForNodeWhereUpstreamIsRight) {

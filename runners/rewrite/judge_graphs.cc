@@ -79,11 +79,12 @@ std::vector<const graph::Rewrite*> rewrites_named(const std::vector<std::string>
   return result;
 }
 
-graph::Rewritten apply_rewrites(const graph::Graph& graph, const std::vector<const graph::Rewrite*>& rewrites) {
+graph::Rewritten apply_rewrites(const graph::Graph& graph, const std::vector<const graph::Rewrite*>& rewrites,
+                                const graph::Packer& packer) {
   const bool dispatches = std::ranges::any_of(
       rewrites, [](const graph::Rewrite* rewrite) { return rewrite->name == "int4_plain_int32_linear"; });
   if (dispatches) graph::check_int4_dispatch(graph);
-  return graph::apply(graph, rewrites, graph::reference_packer());
+  return graph::apply(graph, rewrites, packer);
 }
 
 GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,

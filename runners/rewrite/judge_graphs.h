@@ -27,9 +27,11 @@ struct GraphVerdict {
 /// which have to be asked for. Throws Error for an unknown name.
 [[nodiscard]] std::vector<const graph::Rewrite*> rewrites_named(const std::vector<std::string>& names);
 
-/// Applies rewrites by the quick way. Throws Error for what cannot be rewritten rightly (see check_int4_dispatch).
+/// Applies rewrites by the quick way, constants packed by `packer`. Throws Error for what cannot be rewritten rightly
+/// (see check_int4_dispatch).
 [[nodiscard]] graph::Rewritten apply_rewrites(const graph::Graph& graph,
-                                              const std::vector<const graph::Rewrite*>& rewrites);
+                                              const std::vector<const graph::Rewrite*>& rewrites,
+                                              const graph::Packer& packer = graph::reference_packer());
 
 /// Equivalence, constants, idempotence, agreement with the plain way, and conflicts of order.
 [[nodiscard]] GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,
