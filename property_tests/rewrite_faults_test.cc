@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "property_tests/graph_sketch.h"
+#include "reference/error.h"
 #include "reference/rewrite/compressed_constants.h"
 #include "runners/rewrite/judge_graphs.h"
 #include "runners/rewrite/load.h"
@@ -34,7 +35,9 @@ Rewritten right(const Graph& before) {
 }
 
 Node& node_of(Graph& graph, std::string_view op) {
-  return *std::ranges::find_if(graph.nodes, [&](const Node& node) { return node.op == op; });
+  const auto found = std::ranges::find_if(graph.nodes, [&](const Node& node) { return node.op == op; });
+  if (found == graph.nodes.end()) throw Error("there is no " + std::string(op));
+  return *found;
 }
 
 std::vector<double> some(int count, int step, double factor, double add) {

@@ -229,7 +229,11 @@ class JsonReader {
 }  // namespace
 
 Graph parse_graph_json(std::string_view text, const std::filesystem::path& path, const ParameterSource& source) {
-  return JsonReader(path, source).read(text);
+  try {
+    return JsonReader(path, source).read(text);
+  } catch (const Json::exception& error) {
+    throw Error(fmt::format("{}: {}", path.string(), error.what()));
+  }
 }
 
 Graph read_graph_json(const std::filesystem::path& path, const ParameterSource& source) {

@@ -21,15 +21,15 @@ class JsonWriter {
     const std::vector<int> order = sorted(graph_);
     choose_place(order);
     std::ofstream out(path_, std::ios::binary);
-    out << "{\"format\":\"plumbline-graph/1\",\"name\":" << Json(graph_.name).dump() << ",\"nodes\":[\n";
+    out << "{\"format\":\"plumbline-graph/1\",\"name\":" << text(Json(graph_.name)) << ",\"nodes\":[\n";
     for (const int i : order) {
       const Node& node = graph_.nodes[static_cast<std::size_t>(i)];
-      out << json_of(node).dump(-1, ' ', false, Json::error_handler_t::replace) << ",\n";
+      out << text(json_of(node)) << ",\n";
       for (std::size_t k = 0; node.results.size() > 1 && k < node.results.size(); ++k) {
-        out << getitem(node, k).dump() << ",\n";
+        out << text(getitem(node, k)) << ",\n";
       }
     }
-    out << output().dump() << "\n]}\n";
+    out << text(output()) << "\n]}\n";
     out.close();
     if (!out) throw Error(fmt::format("{}: cannot be written", path_.string()));
     if (bytes_.is_open()) bytes_.close();
@@ -37,11 +37,19 @@ class JsonWriter {
   }
 
  private:
+  // Names may hold any bytes.
+  static std::string text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+  [[nodiscard]] bool is_linked(const Constant& constant) const {
+    return options_.link_mapped && !constant.file.empty();
+  }
+
   void choose_place(const std::vector<int>& order) {
     std::int64_t total = 0;
     for (const int i : order) {
       const Node& node = graph_.nodes[static_cast<std::size_t>(i)];
-      if (node.constant != nullptr) total += static_cast<std::int64_t>(node.constant->bytes.size());
+      if (node.constant == nullptr || is_linked(*node.constant)) continue;
+      total += static_cast<std::int64_t>(node.constant->bytes.size());
     }
     if (total <= options_.inline_bytes) return;
     bytes_path_ = path_;
@@ -118,7 +126,7 @@ class JsonWriter {
 
   Json data_of(const Node& node) {
     const Constant& constant = *node.constant;
-    if (options_.link_mapped && !constant.file.empty()) {
+    if (is_linked(constant)) {
       return {{"file", std::filesystem::absolute(constant.file).string()},
               {"offset", constant.offset},
               {"size", constant.bytes.size()}};

@@ -41,15 +41,22 @@ class Lowering {
     return to_.add(std::move(node));
   }
 
-  // The second operand of an elementwise operator in the type of the first.
+  // The second operand of an elementwise operator. A number, also one that TorchScript keeps as a tensor of i64, gets
+  // the type of the result and as many axes.
   Argument operand(const Node& node, std::string_view name) {
     const Argument& given = argument_named(node, name);
-    if (given.ref() != nullptr) return {moved(*given.ref())};
+    const Type& type = node.results.at(0);
+    const Ref* ref = given.ref();
+    const ConstantRef constant = ref == nullptr ? nullptr : from_.at(*ref).constant;
+    const bool is_number =
+        constant != nullptr && constant->type.shape.empty() && constant->type.element != type.element;
+    if (ref != nullptr && !is_number) return {moved(*ref)};
     const auto* integer = std::get_if<std::int64_t>(&given.value);
     const auto* number = std::get_if<double>(&given.value);
-    if (integer == nullptr && number == nullptr) throw Error(fmt::format("argument '{}' is no number", name));
-    return {literal(node.name, node.results.at(0).element, {},
-                    {integer != nullptr ? static_cast<double>(*integer) : *number})};
+    if (ref == nullptr && integer == nullptr && number == nullptr)
+      throw Error(fmt::format("argument '{}' is no number", name));
+    const double value = is_number ? constant->at(0) : integer != nullptr ? static_cast<double>(*integer) : *number;
+    return {literal(node.name, type.element, Shape(type.shape.size(), 1), {value})};
   }
 
   Ref call(const Node& node, const char* op, const char* version, std::vector<Argument> arguments,

@@ -40,6 +40,7 @@ std::vector<Values> product(const Call& call) {
 template <typename F>
 std::vector<Values> of_integers(const Call& call, F f) {
   const auto whole = [f](double a, double b) {
+    if (!(std::abs(a) < 0x1p62 && std::abs(b) < 0x1p62)) throw Error("bits of numbers that are not whole or too large");
     return static_cast<double>(f(static_cast<std::int64_t>(a), static_cast<std::int64_t>(b)));
   };
   return combined(call, call.tensor("self"), call.tensor("other"), whole, [](auto...) { return 0.0; });

@@ -14,7 +14,7 @@ bool is_anchor(const Rewrite& rewrite, const Node& node) {
   const std::string_view op = node.kind == Kind::call       ? std::string_view(node.op)
                               : node.kind == Kind::constant ? "constant"
                                                             : "";
-  return !node.removed && std::ranges::any_of(rewrite.anchors, [&](std::string_view anchor) {
+  return !node.removed && !node.results.empty() && std::ranges::any_of(rewrite.anchors, [&](std::string_view anchor) {
     return anchor == op || (anchor == "*" && node.kind == Kind::call);
   });
 }
@@ -65,12 +65,13 @@ void pass(Editor& editor, const Rewrite& rewrite, const Packer& packer, std::vec
 
 Rewritten apply_plainly(const Graph& graph, std::span<const Rewrite* const> rewrites, const Packer& packer) {
   Rewritten result{compacted(graph), {}, {}};
-  for (std::size_t before = 1; before != result.applied.size() + 1;) {
-    before = result.applied.size() + 1;
+  std::size_t before = 0;
+  do {
+    before = result.applied.size();
     for (const Rewrite* rewrite : rewrites) {
       while (replace_first(result.graph, *rewrite, packer, result.applied)) result.graph = compacted(result.graph);
     }
-  }
+  } while (result.applied.size() != before);
   ParameterMutations mutations;
   Editor(result.graph).settle(mutations);
   result.mutations = mutations.tags();
@@ -81,10 +82,11 @@ Rewritten apply(Graph graph, std::span<const Rewrite* const> rewrites, const Pac
   Rewritten result{compacted(graph), {}, {}};
   Editor editor(result.graph);
   // One rewrite may make a site of another that comes before it; a round that changes nothing ends it.
-  for (std::size_t before = 1; before != result.applied.size() + 1;) {
-    before = result.applied.size() + 1;
+  std::size_t before = 0;
+  do {
+    before = result.applied.size();
     for (const Rewrite* rewrite : rewrites) pass(editor, *rewrite, packer, result.applied);
-  }
+  } while (result.applied.size() != before);
   ParameterMutations mutations;
   editor.settle(mutations);
   result.graph = compacted(result.graph);

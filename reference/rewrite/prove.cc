@@ -20,8 +20,9 @@ std::vector<const Node*> inputs_of(const Graph& graph) {
 
 // ---- inputs ----
 
-// How many rows the tables have that an input picks from; 0 if it is no index.
-std::int64_t rows_of_tables(const Graph& graph, const Readers& readers, int input) {
+// How many rows the tables have that an input picks from, at most four conversions away; 0 if it is no index.
+// NOLINTNEXTLINE(misc-no-recursion)
+std::int64_t rows_of_tables(const Graph& graph, const Readers& readers, int input, int depth = 0) {
   std::int64_t rows = 0;
   for (const int reader : readers[static_cast<std::size_t>(input)]) {
     if (reader < 0) continue;
@@ -29,8 +30,8 @@ std::int64_t rows_of_tables(const Graph& graph, const Readers& readers, int inpu
     const Ref* indices = argument_named(node, "indices").ref();
     const Ref* table = argument_named(node, node.op == "ov::Gather" ? "data" : "weight").ref();
     const bool moves = node.op.starts_with("aten::add") || node.op == "ov::Convert" || node.op == "aten::to.dtype";
-    if (moves) {
-      const std::int64_t further = rows_of_tables(graph, readers, reader);
+    if (moves && depth < 4) {
+      const std::int64_t further = rows_of_tables(graph, readers, reader, depth + 1);
       if (further > 0) rows = rows == 0 ? further : std::min(rows, further);
     }
     if (indices == nullptr || table == nullptr || indices->node != input || graph.type(*table).shape.empty()) continue;

@@ -111,7 +111,14 @@ TEST(GoldenOpenvino, NodeForNode) {
     const std::string how = graph::difference(ours, load_graph(kFolder / text(golden, "graph_after")));
     how.empty() ? void(++same) : void(other[golden.name] = how);
   }
-  const std::set<std::string> expected = {};
+  const std::set<std::string> expected = {
+      // Upstream computes the target of a reshape from the shape of a tensor that it knows.
+      "u4_f32_zero_point_f16_scale__export_stack",
+      "u4_scale_f32__export_stack",
+      // Upstream folds the mask, and leaves the conversion that is an output.
+      "u4_shared_part__export_stack",
+      "u4_shared_part__ts",
+  };
   for (const auto& [name, how] : other) EXPECT_TRUE(expected.contains(name)) << name << ": " << how;
   EXPECT_GT(same, 20) << fused;
 }
