@@ -13,6 +13,9 @@ namespace plumb::graph {
 /// Appends nodes with names that count up.
 class Sketch {
  public:
+  Sketch() = default;
+  explicit Sketch(Graph begun) : graph(std::move(begun)) {}
+
   Ref input(const std::string& name, Element element, Shape shape) {
     return graph.add({.name = name, .kind = Kind::input, .results = {{element, std::move(shape)}}});
   }

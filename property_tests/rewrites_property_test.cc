@@ -145,6 +145,23 @@ RC_GTEST_PROP(RewriteProperty, EverythingAtOnceKeepsUnpackChains, ()) {
   expect_proved(before, apply_rewrites(before, rewrites), rewrites);
 }
 
+RC_GTEST_PROP(RewriteProperty, SignedChainsFireExactlyWhenTheyMeanSignedNibbles, ()) {
+  Chain chain = any_chain();
+  RC_PRE(chain.bits == 4);
+  chain.reshapes = chain.converts = false;
+  Sketch sketch{graph_of(chain)};
+  const std::int64_t amount = *rc::gen::weightedElement<std::int64_t>({{4, 8}, {1, 7}, {1, -8}});
+  const Element signed_type = *rc::gen::weightedElement<Element>({{5, Element::i8}, {1, Element::i32}});
+  Ref& output = sketch.graph.outputs[0];
+  const Shape shape = sketch.graph.type(output).shape;
+  output = sketch.call("aten::to.dtype", {{output}, {signed_type}}, signed_type, shape);
+  output = sketch.call("aten::sub.Scalar", {{output}, {amount}}, signed_type, shape);
+  const auto rewrites = rewrites_named({"nncf_i4_stack"});
+  const Rewritten after = apply_rewrites(sketch.graph, rewrites);
+  RC_ASSERT(!after.applied.empty() == (chain.should_fire() && amount == 8 && signed_type == Element::i8));
+  expect_proved(sketch.graph, after, rewrites);
+}
+
 // ---- quantised layers ----
 
 struct Layers {
@@ -258,6 +275,64 @@ RC_GTEST_PROP(RewriteProperty, QuantisedLayersFireExactlyWhenTheyMay, ()) {
   RC_CLASSIFY(fired[0] > 0 && fired[1] > 0 && layers.ties_codes && layers.ties_scales, "tied, both fused");
   RC_ASSERT(fired[0] == (layers.embedding_fires() ? 1 : 0));
   RC_ASSERT(fired[1] == (layers.linear_fires() ? 1 : 0));
+  expect_proved(before, after, rewrites);
+}
+
+// ---- quantised activations ----
+
+/// Near misses of linear_dq8ca_q4gsw's activation.
+struct Activation {
+  bool whole_tensor, other_range, other_zero, narrow, views;
+  [[nodiscard]] bool should_fire() const { return !whole_tensor && !other_range && !other_zero && !narrow; }
+};
+
+Graph graph_of(const Activation& activation) {
+  Sketch sketch;
+  constexpr std::int64_t kColumns = 32, kRows = 8;
+  const Ref x = sketch.input("x", Element::f32, {2, 3, kColumns});
+  const Argument block = Sketch::list(activation.whole_tensor ? Shape{2, 3, kColumns} : Shape{1, 1, kColumns});
+  const Shape grid = activation.whole_tensor ? Shape{} : Shape{2, 3};
+  const std::int64_t low = activation.narrow ? -127 : -128;
+  const Ref choice = sketch.graph.add(
+      {.name = "choice",
+       .op = "torchao::choose_qparams_affine",
+       .arguments =
+           {{x}, {std::string("ASYMMETRIC")}, block, {Element::i8}, {low}, {std::int64_t{127}}, {}, {}, {Element::i8}},
+       .results = {{Element::f32, grid}, {Element::i8, grid}}});
+  const Ref scale = choice, zero = {choice.node, 1};
+  const Ref other = sketch.parameter("zero", Element::i8, grid, {1});
+  const Ref q =
+      sketch.call("torchao::quantize_affine", {{x}, block, {scale}, {zero}, {Element::i8}, {low}, {std::int64_t{127}}},
+                  Element::i8, {2, 3, kColumns});
+  const std::int64_t high = activation.other_range ? 126 : 127;
+  Ref h = sketch.call("torchao::dequantize_affine",
+                      {{q}, block, {scale}, {activation.other_zero ? other : zero}, {Element::i8}, {low}, {high}},
+                      Element::f32, {2, 3, kColumns});
+  const Ref codes = sketch.parameter("codes", Element::i8, {kRows, kColumns}, {-8, 7, 3, -2, 0});
+  const Ref scales = sketch.parameter("scales", Element::f32, {kRows, 2}, {0.5, 0.25, 0.125});
+  Ref w =
+      sketch.call("torchao::dequantize_affine",
+                  {{codes}, Sketch::list({1, 16}), {scales}, {}, {Element::i8}, {std::int64_t{-8}}, {std::int64_t{7}}},
+                  Element::f32, {kRows, kColumns});
+  if (!activation.views) {
+    sketch.graph.outputs = {sketch.call("aten::linear", {{h}, {w}}, Element::f32, {2, 3, kRows})};
+    return sketch.graph;
+  }
+  w = sketch.call("aten::permute_copy", {{w}, Sketch::list({1, 0})}, Element::f32, {kColumns, kRows});
+  h = sketch.call("aten::view_copy", {{h}, Sketch::list({6, kColumns})}, Element::f32, {6, kColumns});
+  sketch.graph.outputs = {sketch.call("aten::mm", {{h}, {w}}, Element::f32, {6, kRows})};
+  return sketch.graph;
+}
+
+RC_GTEST_PROP(RewriteProperty, DynamicActivationsFireExactlyWhenTheyMay, ()) {
+  Activation activation{};
+  for (bool* miss : {&activation.whole_tensor, &activation.other_range, &activation.other_zero, &activation.narrow})
+    *miss = *rc::gen::inRange(0, 6) == 0;
+  activation.views = *rc::gen::arbitrary<bool>();
+  const Graph before = graph_of(activation);
+  const auto rewrites = rewrites_named({"all"});
+  const Rewritten after = apply_rewrites(before, rewrites);
+  RC_ASSERT(after.applied.size() == (activation.should_fire() ? 1U : 0U));
   expect_proved(before, after, rewrites);
 }
 

@@ -160,8 +160,8 @@ int refused_changes(const std::filesystem::path& original, const std::string& na
 
 TEST(DamagedGraph, Pt2) {
   const auto path = kGolden / "openvino/u4_group_scale.pt2";
-  expect_truncation_refused(path, "cut.pt2", 97, read_pt2);
-  EXPECT_GT(refused_changes(path, "changed.pt2", 31, read_pt2), 50);
+  expect_truncation_refused(path, "cut.pt2", 197, read_pt2);
+  EXPECT_GT(refused_changes(path, "changed.pt2", 61, read_pt2), 50);
 }
 
 TEST(DamagedGraph, OpenvinoIr) {
@@ -170,8 +170,8 @@ TEST(DamagedGraph, OpenvinoIr) {
                              std::filesystem::copy_options::overwrite_existing);
   std::filesystem::copy_file(scratch("cut.bin"), scratch("changed.bin"),
                              std::filesystem::copy_options::overwrite_existing);
-  expect_truncation_refused(path, "cut.xml", 61, read_openvino_ir);
-  EXPECT_GT(refused_changes(path, "changed.xml", 13, read_openvino_ir), 50);
+  expect_truncation_refused(path, "cut.xml", 101, read_openvino_ir);
+  EXPECT_GT(refused_changes(path, "changed.xml", 29, read_openvino_ir), 50);
   write(scratch("changed.xml"), bytes_of(path));
   write(scratch("changed.bin"), "short");
   EXPECT_NE(error_of([] { (void)read_openvino_ir(scratch("changed.xml")); }).find("truncated?"), std::string::npos);
@@ -180,8 +180,8 @@ TEST(DamagedGraph, OpenvinoIr) {
 TEST(DamagedGraph, Json) {
   const auto path = kGolden / "executorch/tied_scales_only_emb_first.edge.json";
   const auto read = [](const std::filesystem::path& file) { return read_graph_json(file); };
-  expect_truncation_refused(path, "cut.json", 17, read);
-  EXPECT_GT(refused_changes(path, "changed.json", 7, read), 50);
+  expect_truncation_refused(path, "cut.json", 41, read);
+  EXPECT_GT(refused_changes(path, "changed.json", 19, read), 50);
 }
 
 std::string json_error(const std::string& nodes) {

@@ -189,6 +189,7 @@ template <bool packed>
 std::vector<Values> decomposed_embedding(const Call& call) {
   const Values weight = call.tensor("weight"), scales = call.tensor("scales"), indices = call.tensor("indices");
   if (weight.shape.size() != 2 || scales.shape.empty() || scales.shape.size() > 2) throw Error("a table has two axes");
+  if (packed && weight.element != Element::u8) throw Error("a packed table is of u8");
   const auto rows = static_cast<std::size_t>(weight.shape[0]);
   const std::size_t columns = static_cast<std::size_t>(weight.shape[1]) * (packed ? 2 : 1);
   const std::size_t groups = rows == 0 ? 0 : scales.size() / rows;

@@ -17,6 +17,8 @@ using Bytes = std::vector<std::byte>;
 
 constexpr std::size_t kLargest = std::size_t{1} << 26;  ///< Bytes that are tried against layouts.
 
+constexpr std::int64_t kNotable = 64;  ///< Bytes from which a second copy is a fault.
+
 /// A way in which one constant is made of another; empty bytes: it is not.
 struct Derivation {
   const char* text;
@@ -150,21 +152,23 @@ class Accountant {
 
   Account account() {
     Account result;
-    std::unordered_map<std::string, std::string> taken;
+    std::unordered_map<std::string, std::vector<std::string>> takers;
     for (const Node* node : constants_of(after_)) {
       ConstantLine line{name_of(*node), node->constant->type, static_cast<std::int64_t>(node->constant->bytes.size()),
                         origin(*node)};
-      if (line.origin.empty())
+      if (line.origin.empty()) {
         result.faults.push_back(
             fmt::format("constant '{}' ({}) is made of no constant before", line.name, to_string(line.type)));
-      if (is_expanded_)
+      }
+      if (is_expanded_) {
         result.faults.push_back(
             fmt::format("'{}' is expanded: {} bytes of {}", line.name, line.size_bytes, line.origin));
-      const auto [first, is_new] = taken.emplace(line.origin, line.name);
-      const bool notable = line.size_bytes >= 64 && !line.origin.empty();
-      if (!is_new && notable)
-        result.faults.push_back(
-            fmt::format("'{}' and '{}' are two copies of {}", first->second, line.name, line.origin));
+      }
+      std::vector<std::string>& others = takers[line.origin];
+      others.push_back(line.name);
+      if (line.size_bytes >= kNotable && source_ != nullptr && others.size() > same_before(*source_->constant)) {
+        result.faults.push_back(fmt::format("'{}' and '{}' are two copies of {}", others[0], line.name, line.origin));
+      }
       result.lines.push_back(std::move(line));
     }
     for (const Node& node : after_.nodes) {
@@ -176,6 +180,13 @@ class Accountant {
   }
 
  private:
+  // How many constants before have these bytes: so many copies of what is made of one are none too many.
+  std::size_t same_before(const Constant& constant) const {
+    const auto same = by_size_.find(constant.bytes.size());
+    return static_cast<std::size_t>(
+        std::ranges::count_if(same->second, [&](const Node* old) { return same_bytes(*old->constant, constant); }));
+  }
+
   bool has_bytes(const std::string& parameter) const {
     return std::ranges::any_of(old_, [&](const Node* node) { return node->parameter == parameter; });
   }
@@ -183,11 +194,13 @@ class Accountant {
   // Candidates: the parameter of the same name first.
   std::string origin(const Node& node) {
     is_expanded_ = false;
+    source_ = nullptr;
     const Constant& constant = *node.constant;
     std::vector<const Node*> same = by_size_[constant.bytes.size()];
     std::ranges::stable_partition(same, [&](const Node* old) { return name_of(*old) == name_of(node); });
     for (const Node* old : same) {
       if (!same_bytes(*old->constant, constant)) continue;
+      source_ = old;
       if (old->constant->type == constant.type) return fmt::format("'{}', kept", name_of(*old));
       return fmt::format("the bytes of '{}' as {}", name_of(*old), to_string(constant.type));
     }
@@ -196,16 +209,17 @@ class Accountant {
     return derived.empty() ? folded(constant) : derived;
   }
 
-  std::string derivation(const Node& node) const {
+  std::string derivation(const Node& node) {
     std::vector<const Node*> all = old_;
-    const std::string own = name_of(node).substr(0, name_of(node).find(':'));
+    const std::string own = name_of(node).substr(0, name_of(node).find(" as "));
     std::ranges::stable_partition(all, [&](const Node* old) { return name_of(*old) == own; });
     for (const Node* old : all) {
       if (old->constant->bytes.size() > kLargest) continue;
       for (const Derivation& derivation : kDerivations) {
         const Bytes bytes = derivation.make(*old->constant, node.constant->type);
-        if (!bytes.empty() && std::ranges::equal(bytes, node.constant->bytes))
-          return fmt::format("'{}' {}", name_of(*old), derivation.text);
+        if (bytes.empty() || !std::ranges::equal(bytes, node.constant->bytes)) continue;
+        source_ = old;
+        return fmt::format("'{}' {}", name_of(*old), derivation.text);
       }
     }
     return "";
@@ -238,6 +252,7 @@ class Accountant {
   };
   std::vector<Value> values_;
   bool computed_ = false, is_expanded_ = false;
+  const Node* source_ = nullptr;  ///< What the last constant was made of; null: of none, or computed.
 };
 
 void Accountant::compute_values() {

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "reference/error.h"
-#include "reference/graph/compare.h"
 
 namespace plumb::graph {
 namespace {
@@ -242,18 +241,16 @@ bool explains(const Graph& mistake, const Graph& after, const std::vector<Trial>
   }
 }
 
-// Parameters that changed although a reader that takes them as they were is still there.
+// Parameters that were given another layout although a reader that takes them as they were is still there.
 void changed_under_readers(const Graph& before, const Graph& after, std::vector<std::string>& found) {
-  std::map<std::string, ConstantRef> old;
-  for (const Node& node : before.nodes) {
-    if (!node.removed && !node.parameter.empty() && node.constant != nullptr) old[node.parameter] = node.constant;
-  }
+  std::map<std::string, std::string> origins;
+  for (const ConstantLine& line : account_constants(before, after).lines) origins[line.name] = line.origin;
   const Readers readers = readers_of(after);
   for (std::size_t i = 0; i < after.nodes.size(); ++i) {
     const Node& node = after.nodes[i];
-    const auto was = old.find(node.parameter);
-    if (node.removed || node.constant == nullptr || was == old.end() || same_constant(*was->second, *node.constant))
-      continue;
+    if (node.removed || node.constant == nullptr || node.parameter.empty()) continue;
+    const std::string origin = origins[node.parameter];
+    if (!origin.starts_with(fmt::format("'{}'", node.parameter)) || origin.ends_with(", kept")) continue;
     for (const int reader : readers[i]) {
       const Node* one = reader < 0 ? nullptr : &after.nodes[static_cast<std::size_t>(reader)];
       if (one != nullptr && (one->op.starts_with("et_vk::") || before.find(one->name) < 0)) continue;

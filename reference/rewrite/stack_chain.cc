@@ -76,10 +76,10 @@ std::string take_concatenated(StackSite& site, const std::vector<Argument>& argu
     if (node.op != "aten::unsqueeze" && node.op != "ov::Unsqueeze") {
       return fmt::format("{} has no axis of its own", named(site.editor, part));
     }
-    const std::optional<double> one = number_at(site.editor, argument_named(node, "dim"));
+    const std::optional<std::int64_t> one = integer_at(site.editor, argument_named(node, "dim"));
     const auto rank = static_cast<std::int64_t>(node.results.at(0).shape.size());
     const auto whole = [&](std::int64_t at) { return at < 0 ? at + rank : at; };
-    if (!one || whole(static_cast<std::int64_t>(*one)) != whole(dim)) {
+    if (!one || whole(*one) != whole(dim)) {
       return fmt::format("{} makes another axis", named(site.editor, part));
     }
     site.parts.push_back(traced(site.editor, node, "self"));
@@ -91,8 +91,8 @@ template <int bits>
 std::string takes_parts(StackSite& site) {
   const Node& node = site.editor.node(site.stack);
   const bool is_concat = node.op == "ov::Concat";
-  const double given = number_at(site.editor, argument_named(node, is_concat ? "axis" : "dim")).value_or(0);
-  const auto dim = static_cast<std::int64_t>(given), rank = static_cast<std::int64_t>(node.results.at(0).shape.size());
+  const std::int64_t dim = integer_at(site.editor, argument_named(node, is_concat ? "axis" : "dim")).value_or(0);
+  const auto rank = static_cast<std::int64_t>(node.results.at(0).shape.size());
   const auto* list = std::get_if<List>(&argument_named(node, "tensors").value);
   if (!is_concat && list == nullptr) return fmt::format("'{}' has no list of tensors", node.name);
   const std::vector<Argument>& arguments = is_concat ? node.arguments : *list;

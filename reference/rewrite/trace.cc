@@ -44,6 +44,12 @@ std::optional<double> number_at(const Editor& editor, const Argument& argument) 
   return constant->at(0);
 }
 
+std::optional<std::int64_t> integer_at(const Editor& editor, const Argument& argument) {
+  const std::optional<double> number = number_at(editor, argument);
+  if (!number || !(std::abs(*number) < 0x1p31) || *number != std::floor(*number)) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
 std::optional<std::vector<std::int64_t>> integers_at(const Editor& editor, const Argument& argument) {
   std::vector<std::int64_t> result;
   if (const auto* list = std::get_if<List>(&argument.value)) {

@@ -17,6 +17,8 @@ namespace plumb::graph {
 [[nodiscard]] const Constant* constant_at(const Editor& editor, const std::optional<Ref>& ref);
 /// A number: a literal, or a constant of one element.
 [[nodiscard]] std::optional<double> number_at(const Editor& editor, const Argument& argument);
+/// The same if it is whole and has less than 31 bits.
+[[nodiscard]] std::optional<std::int64_t> integer_at(const Editor& editor, const Argument& argument);
 /// The whole numbers of a list, or of a constant of rank 1.
 [[nodiscard]] std::optional<std::vector<std::int64_t>> integers_at(const Editor& editor, const Argument& argument);
 /// Whether all elements are 0.
