@@ -41,6 +41,17 @@ class Lowering {
     return to_.add(std::move(node));
   }
 
+  // Torch promotes operands of different types by itself.
+  Argument converted(const Node& node, Ref ref, Element element) {
+    if (from_.type(ref).element == element) return {moved(ref)};
+    Node made{.name = fmt::format("{}/Convert_{}", node.name, to_.nodes.size()),
+              .op = "ov::Convert",
+              .arguments = {{moved(ref)}},
+              .named = {{"destination_type", {element}}, {"version", {std::string("opset1")}}},
+              .results = {{element, from_.type(ref).shape}}};
+    return {to_.add(std::move(made))};
+  }
+
   // The second operand of an elementwise operator. A number, also one that TorchScript keeps as a tensor of i64, gets
   // the type of the result and as many axes.
   Argument operand(const Node& node, std::string_view name) {
@@ -50,7 +61,7 @@ class Lowering {
     const ConstantRef constant = ref == nullptr ? nullptr : from_.at(*ref).constant;
     const bool is_number =
         constant != nullptr && constant->type.shape.empty() && constant->type.element != type.element;
-    if (ref != nullptr && !is_number) return {moved(*ref)};
+    if (ref != nullptr && !is_number) return converted(node, *ref, type.element);
     const auto* integer = std::get_if<std::int64_t>(&given.value);
     const auto* number = std::get_if<double>(&given.value);
     if (ref == nullptr && integer == nullptr && number == nullptr)
@@ -95,17 +106,17 @@ class Lowering {
       return call(node, "ov::Convert", "opset1", {tensor(node, "self")},
                   {{"destination_type", {node.results[0].element}}});
     if (op == "aten::bitwise_and" || op == "aten::__and__")
-      return call(node, "ov::BitwiseAnd", "opset13", {tensor(node, "self"), operand(node, "other")}, broadcast);
+      return call(node, "ov::BitwiseAnd", "opset13", {operand(node, "self"), operand(node, "other")}, broadcast);
     if (op == "aten::bitwise_right_shift" || op == "aten::__rshift__") {
-      return call(node, "ov::BitwiseRightShift", "opset15", {tensor(node, "self"), operand(node, "other")}, broadcast);
+      return call(node, "ov::BitwiseRightShift", "opset15", {operand(node, "self"), operand(node, "other")}, broadcast);
     }
     if (op == "aten::mul")
-      return call(node, "ov::Multiply", "opset1", {tensor(node, "self"), operand(node, "other")}, broadcast);
+      return call(node, "ov::Multiply", "opset1", {operand(node, "self"), operand(node, "other")}, broadcast);
     if (op == "aten::add" || op == "aten::sub") {
       const Argument& alpha = argument_named(node, "alpha");
       if (!alpha.is_none() && !(alpha == Argument{std::int64_t{1}})) throw Error("alpha is not converted");
       return call(node, op == "aten::add" ? "ov::Add" : "ov::Subtract", "opset1",
-                  {tensor(node, "self"), operand(node, "other")}, broadcast);
+                  {operand(node, "self"), operand(node, "other")}, broadcast);
     }
     if (op == "aten::relu") return call(node, "ov::Relu", "opset1", {tensor(node, "self")});
     if (op == "aten::reshape" || op == "aten::view" || op == "aten::view_copy" || op == "aten::flatten")
