@@ -51,6 +51,15 @@ void check_again(const graph::Graph& before, const graph::Rewritten& after,
   take(verdict.notes, graph::order_conflicts(before, rewrites, graph::reference_packer()));
 }
 
+// Nothing can be said of a graph that cannot be run.
+void check_known(const graph::Graph& graph) {
+  for (const auto& [op, node] : graph::unknown_operators(graph)) {
+    throw Error(
+        fmt::format("graph '{}', node '{}': operator {} is unknown to the interpreter, so that nothing can be proved",
+                    graph.name, node, op));
+  }
+}
+
 }  // namespace
 
 std::string GraphVerdict::summary() const {
@@ -89,6 +98,7 @@ graph::Rewritten apply_rewrites(const graph::Graph& graph, const std::vector<con
 
 GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,
                            const std::vector<const graph::Rewrite*>& rewrites) {
+  check_known(before);
   GraphVerdict verdict;
   verdict.applied = after.applied.size();
   verdict.vacuous = after.applied.empty();
@@ -100,6 +110,8 @@ GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& a
 }
 
 GraphVerdict judge_graphs(const graph::Graph& before, const graph::Graph& after) {
+  check_known(before);
+  check_known(after);
   GraphVerdict verdict;
   const std::vector<graph::Trial> trials = graph::trials_for(before);
   verdict.proof = graph::prove(before, after, graph::Equivalence::bit_for_bit, trials);

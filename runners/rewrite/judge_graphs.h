@@ -33,12 +33,13 @@ struct GraphVerdict {
                                               const std::vector<const graph::Rewrite*>& rewrites,
                                               const graph::Packer& packer = graph::reference_packer());
 
-/// Equivalence, constants, idempotence, agreement with the plain way, and conflicts of order.
+/// Equivalence, constants, idempotence, agreement with the plain way, and conflicts of order. Throws Error naming the
+/// node of an operator that the interpreter does not know.
 [[nodiscard]] GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,
                                          const std::vector<const graph::Rewrite*>& rewrites);
 
 /// Two graphs of someone else: results bit for bit, else within rounding, types, constants; and a cause for what is
-/// wrong.
+/// wrong. Throws Error as judge_rewrite does.
 [[nodiscard]] GraphVerdict judge_graphs(const graph::Graph& before, const graph::Graph& after);
 
 /// As a line of the reports.
