@@ -19,10 +19,11 @@ void add_golden(CLI::App& app, Context& context);
 void add_ops(CLI::App& app, Context& context);
 void add_repack(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
+void add_rewrite(CLI::App& app, Context& context);
 void add_accuracy(CLI::App& app, Context& context);
 
 /// The table: `plumb --help` lists them in this order.
 inline constexpr void (*kCommands[])(CLI::App&, Context&) = {add_run,    add_check, add_golden,  add_ops,
-                                                             add_repack, add_bench, add_accuracy};
+                                                             add_repack, add_bench, add_rewrite, add_accuracy};
 
 }  // namespace plumb::cli

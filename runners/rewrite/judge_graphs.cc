@@ -1,0 +1,141 @@
+#include "runners/rewrite/judge_graphs.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "reference/error.h"
+#include "reference/graph/compare.h"
+#include "reference/rewrite/diagnose.h"
+#include "reference/rewrite/int4_dispatch.h"
+
+namespace plumb {
+namespace {
+
+constexpr std::size_t kLargest = 3000;  ///< Nodes of a graph that is rewritten again to check order and the plain way.
+
+void take(std::vector<std::string>& all, const std::vector<std::string>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+graph::Equivalence equivalence_of(const graph::Rewritten& after) {
+  for (const graph::Applied& applied : after.applied) {
+    if (graph::rewrite_named(applied.rewrite).equivalence == graph::Equivalence::bounded)
+      return graph::Equivalence::bounded;
+  }
+  return graph::Equivalence::bit_for_bit;
+}
+
+// Rewrites that turn codes into wider ones on purpose; the account then only notes it.
+bool may_expand(const graph::Rewritten& after) {
+  return std::ranges::any_of(after.applied, [](const graph::Applied& one) {
+    return one.rewrite == "promote_u2_to_u8" || one.rewrite == "fold_constants";
+  });
+}
+
+void check_again(const graph::Graph& before, const graph::Rewritten& after,
+                 const std::vector<const graph::Rewrite*>& rewrites, GraphVerdict& verdict) {
+  if (before.nodes.size() > kLargest) {
+    verdict.notes.push_back(
+        fmt::format("{} nodes: idempotence, the plain way and order are not checked", before.nodes.size()));
+    return;
+  }
+  const graph::Rewritten again = graph::apply(after.graph, rewrites, graph::reference_packer());
+  if (!again.applied.empty())
+    verdict.faults.push_back(fmt::format("is not idempotent: applied again, {} matches at '{}'",
+                                         again.applied[0].rewrite, again.applied[0].node));
+  const std::string plain =
+      graph::difference(after.graph, graph::apply_plainly(before, rewrites, graph::reference_packer()).graph);
+  if (!plain.empty()) verdict.faults.push_back("the quick and the plain way differ: " + plain);
+  take(verdict.notes, graph::order_conflicts(before, rewrites, graph::reference_packer()));
+}
+
+// Nothing can be said of a graph that cannot be run.
+void check_known(const graph::Graph& graph) {
+  for (const auto& [op, node] : graph::unknown_operators(graph)) {
+    throw Error(
+        fmt::format("graph '{}', node '{}': operator {} is unknown to the interpreter, so that nothing can be proved",
+                    graph.name, node, op));
+  }
+}
+
+}  // namespace
+
+std::string GraphVerdict::summary() const {
+  if (!faults.empty()) return fmt::format("not equivalent: {} fault{}", faults.size(), faults.size() == 1 ? "" : "s");
+  if (vacuous) return "nothing matches, so nothing is proved";
+  const std::string how = proof.largest_ratio > 0
+                              ? fmt::format("within rounding (at most {:.2f} of the bound)", proof.largest_ratio)
+                              : "bit for bit";
+  return fmt::format("equivalent: {} sets of inputs give the same results {}; {} constants accounted for", proof.trials,
+                     how, proof.account.lines.size());
+}
+
+int GraphVerdict::exit_code() const { return !faults.empty() ? 1 : vacuous || proof.trials == 0 ? 2 : 0; }
+
+std::vector<const graph::Rewrite*> rewrites_named(const std::vector<std::string>& names) {
+  std::vector<const graph::Rewrite*> result;
+  for (const std::string& name : names) {
+    if (name != "all") (void)graph::rewrite_named(name);
+  }
+  for (const graph::Rewrite& rewrite : graph::all_rewrites()) {
+    const bool asked = std::ranges::find(names, rewrite.name) != names.end();
+    const bool all = std::ranges::find(names, "all") != names.end() && rewrite.name != "promote_u2_to_u8" &&
+                     rewrite.name != "fold_constants";
+    if (asked || all) result.push_back(&rewrite);
+  }
+  return result;
+}
+
+graph::Rewritten apply_rewrites(const graph::Graph& graph, const std::vector<const graph::Rewrite*>& rewrites,
+                                const graph::Packer& packer) {
+  const bool dispatches = std::ranges::any_of(
+      rewrites, [](const graph::Rewrite* rewrite) { return rewrite->name == "int4_plain_int32_linear"; });
+  if (dispatches) graph::check_int4_dispatch(graph);
+  return graph::apply(graph, rewrites, packer);
+}
+
+GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,
+                           const std::vector<const graph::Rewrite*>& rewrites) {
+  check_known(before);
+  GraphVerdict verdict;
+  verdict.applied = after.applied.size();
+  verdict.vacuous = after.applied.empty();
+  verdict.proof = graph::prove(before, after.graph, equivalence_of(after), graph::trials_for(before));
+  verdict.faults = verdict.proof.faults;
+  take(may_expand(after) ? verdict.notes : verdict.faults, verdict.proof.account.faults);
+  check_again(before, after, rewrites, verdict);
+  return verdict;
+}
+
+GraphVerdict judge_graphs(const graph::Graph& before, const graph::Graph& after) {
+  check_known(before);
+  check_known(after);
+  GraphVerdict verdict;
+  const std::vector<graph::Trial> trials = graph::trials_for(before);
+  verdict.proof = graph::prove(before, after, graph::Equivalence::bit_for_bit, trials);
+  if (!verdict.proof.faults.empty()) verdict.proof = graph::prove(before, after, graph::Equivalence::bounded, trials);
+  verdict.faults = verdict.proof.faults;
+  take(verdict.faults, verdict.proof.account.faults);
+  if (!verdict.proof.faults.empty()) verdict.causes = graph::causes(before, after, trials);
+  return verdict;
+}
+
+Record record_of(const GraphVerdict& verdict, const std::string& op, const std::string& name,
+                 const std::string& again) {
+  Record record(!verdict.faults.empty()    ? Outcome::fail
+                : verdict.exit_code() == 2 ? Outcome::vacuous
+                                           : Outcome::pass,
+                verdict.faults.empty() && !verdict.vacuous ? ""
+                : verdict.faults.empty()                   ? verdict.summary()
+                                                           : fmt::format("{}", fmt::join(verdict.faults, "; ")));
+  record.op = op;
+  record.impl = verdict.applied > 0 ? "plumbline" : "given";
+  record.case_name = name;
+  record.again = again;
+  record.diagnosis = fmt::format("{}", fmt::join(verdict.causes, "; "));
+  return record;
+}
+
+}  // namespace plumb

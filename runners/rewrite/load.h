@@ -1,0 +1,27 @@
+// Graph files by their extension, with the parameters that golden files hold.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "golden/golden.h"
+#include "reference/graph/values.h"
+
+namespace plumb {
+
+/// Reads .pt2, .xml (OpenVINO IR) or .json (plumbline-graph/1). A JSON file whose parameters have no bytes gets them
+/// from the golden file beside it that names it, if there is one: those before a rewrite for its `graph_edge`, those
+/// after it for its `graph_after`. Throws Error naming the file.
+[[nodiscard]] graph::Graph load_graph(const std::filesystem::path& path);
+
+/// Writes .json or .xml (lowered to OpenVINO's operators if it is torch's). Throws Error for another extension.
+void save_graph(const graph::Graph& graph, const std::filesystem::path& path, bool link_constants);
+
+/// Parameters of a golden case: inputs "param:NAME", or, with `after`, outputs "param_after:NAME".
+[[nodiscard]] graph::ConstantRef golden_parameter(const golden::Case& golden, const std::string& name, bool after);
+/// An array of a golden case as the interpreter has it.
+[[nodiscard]] graph::Values values_of(const golden::Array& array);
+[[nodiscard]] const golden::Array* find_array(const std::vector<golden::Array>& arrays, const std::string& name);
+
+}  // namespace plumb
