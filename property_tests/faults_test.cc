@@ -40,7 +40,8 @@ std::vector<Case> thinned(const std::vector<Case>& plan) {
   const auto ends_a_process = [](const Case& test_case) {
     return std::ranges::any_of(all_faults(), [&](const Fault& fault) {
       const bool ends = fault.outcome == Outcome::crash || fault.outcome == Outcome::hang;
-      return ends && test_case.op->name == fault.op && touches(fault, test_case.signature, 0, 1);
+      const bool seldom = std::string_view(fault.touches) != "1";
+      return ends && seldom && test_case.op->name == fault.op && touches(fault, test_case.signature, 0, 1);
     });
   };
   std::vector<Case> kept;

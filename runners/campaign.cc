@@ -19,6 +19,7 @@
 #include "runners/machine.h"
 #include "runners/plan.h"
 #include "runners/progress.h"
+#include "runners/remainder.h"
 #include "runners/version.h"
 
 namespace plumb {
@@ -161,22 +162,39 @@ void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& opt
   }
 }
 
-Run run_units(const std::vector<Unit>& units, const RunOptions& options) {
-  Run run;
-  run.info.command = options.command;
-  run.info.version = kVersion;
-  run.info.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-  run.info.machine = describe_machine();
-  run.info.devices = vulkan_devices();
-  run.info.seed = options.seed;
-  for (const Unit& unit : units) run.info.planned += static_cast<std::int64_t>(unit.steps.size());
+RunInfo describe_run(const std::vector<Unit>& units, const std::string& command, std::uint64_t seed) {
+  RunInfo info;
+  info.command = command;
+  info.version = kVersion;
+  info.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  info.machine = describe_machine();
+  info.devices = vulkan_devices();
+  info.seed = seed;
+  for (const Unit& unit : units) info.planned += static_cast<std::int64_t>(unit.steps.size());
+  return info;
+}
 
-  Progress progress(run.info.planned);
-  const SandboxOptions sandbox{options.jobs, std::chrono::milliseconds(options.step_limit_ms),
-                               [&](const Record& record) { progress.add(record); }, was_interrupted};
-  run.records = work_through(units, sandbox);
-  if (!was_interrupted())
-    diagnose_failures(units, {options.jobs, sandbox.step_limit, {}, was_interrupted}, run.records);
+Run run_units(const std::vector<Unit>& units, RunInfo info, const RunOptions& options) {
+  Progress progress(info.planned);
+  Remainder rest(units, options.journal == nullptr ? std::vector<Record>() : options.journal->found());
+  for (const auto& record : rest.records()) {
+    if (record) progress.add(*record);
+  }
+  const auto on_record = [&](const Record& record) {
+    if (options.journal != nullptr) options.journal->append(record);
+    progress.add(record);
+  };
+  const SandboxOptions sandbox{.workers = options.jobs,
+                               .step_limit = std::chrono::milliseconds(options.step_limit_ms),
+                               .memory_bytes = options.memory_bytes,
+                               .on_record = on_record,
+                               .should_stop = was_interrupted};
+  Run run{std::move(info), rest.completed(work_through(rest.units(), sandbox))};
+  if (!was_interrupted()) {
+    SandboxOptions quiet = sandbox;
+    quiet.on_record = {};
+    diagnose_failures(units, quiet, run.records);
+  }
   run.info.seconds = progress.finish();
   run.info.interrupted = interrupted != 0;
   return run;

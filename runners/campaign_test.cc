@@ -12,7 +12,8 @@ namespace {
 
 plumb::Run campaign(const std::string& op, const std::string& impl, std::uint64_t seed) {
   const auto subjects = select_subjects(builtin_subjects(), op, impl);
-  return run_units(campaign_units(plan_campaign(subjects, seed), subjects), {2, 30000, "test", seed});
+  const std::vector<Unit> units = campaign_units(plan_campaign(subjects, seed), subjects);
+  return run_units(units, describe_run(units, "test", seed), {.jobs = 2});
 }
 
 TEST(Campaign, EveryBuiltInImplementationIsProved) {
@@ -75,8 +76,8 @@ TEST(Campaign, AnUnavailableImplementationIsSkippedWithItsReason) {
   impl.name = "absent";
   impl.unavailable = "this CPU lacks AMX";
   const std::vector<Subject> subjects = {{&impl, ""}};
-  const plumb::Run run =
-      run_units(campaign_units({parse_case("pack_uint4[n=2]/exact#0")}, subjects), {1, 30000, "", 0});
+  const std::vector<Unit> units = campaign_units({parse_case("pack_uint4[n=2]/exact#0")}, subjects);
+  const plumb::Run run = run_units(units, describe_run(units, "", 0), {.jobs = 1});
   EXPECT_EQ(run.records.at(0).outcome, Outcome::skip);
   EXPECT_EQ(run.records.at(0).reason, "this CPU lacks AMX");
   EXPECT_EQ(exit_code(run), 2) << "nothing proved is not success";

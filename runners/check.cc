@@ -108,7 +108,9 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   const Op& op = *question.op;
   // Where every bit is prescribed there is nothing to promise.
   const Contract contract = op.arithmetic == Arithmetic::prescribed ? Contract{} : contract_of(impl);
-  Execute execute(impl, op, question.problem, output_forms(op, question.problem.signature));
+  const std::vector<Form> forms = output_forms(op, question.problem.signature);
+  // What is read or written beyond the end of a tensor shows in one execution, and before its start in the other.
+  Execute execute(impl, op, question.problem, forms, kAtEnd);
 
   std::string reason;
   const plumb_status supported = execute.supports(&reason);
@@ -119,7 +121,9 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   const Execution first = execute.run(kFirstThreads, kFirstPoison);
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   if (const auto refusal = refused("run", first.status)) return *refusal;
-  const Execution second = execute.run(kSecondThreads, kSecondPoison);
+  Execute anew(impl, op, question.problem, forms, kAtStart);
+  if (const auto refusal = refused("the second prepare", anew.prepare())) return *refusal;
+  const Execution second = anew.run(kSecondThreads, kSecondPoison);
   if (const auto refusal = refused("the second run", second.status)) return *refusal;
 
   Judgement judgement = judge_outputs(question, contract, first, kFirstPoison);

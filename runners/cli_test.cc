@@ -74,6 +74,65 @@ TEST_F(Cli, InterruptLeavesAValidPartialReport) {
   EXPECT_NE(read_file(out_ + "/report.html").find("</html>"), std::string::npos);
 }
 
+// Records but for what the clock says.
+std::vector<std::string> timeless(const plumb::Run& run) {
+  std::vector<std::string> lines;
+  for (Record record : run.records) {
+    record.milliseconds = 0;
+    lines.push_back(record_to_line(record));
+  }
+  return lines;
+}
+
+std::int64_t line_count(const std::filesystem::path& path) { return std::ranges::count(read_file(path), '\n'); }
+
+// Killed again and again, with SIGKILL, until it is done: nothing recorded is lost, nothing is judged twice, and the
+// report is that of a run that was never killed.
+TEST_F(Cli, AKilledRunGoesOnWhereItWas) {
+  const std::string selected = "run --op 'pack_uint4,linear_qcs4w' --impl 'cpu.s*' --seed 3 --jobs 2";
+  const std::filesystem::path journal = std::filesystem::path(out_) / "records.jsonl";
+  std::int64_t before = 0;
+  Ended run = shell("timeout -s KILL 0.4 " PLUMB_BINARY_DIR "/plumb " + selected + " --out " + out_);
+  int kills = 0;
+  for (; run.exit_code == 128 + 9 && kills < 50; ++kills) {
+    ASSERT_TRUE(std::filesystem::exists(journal)) << run.output;
+    const std::int64_t lines = line_count(journal);
+    ASSERT_GE(lines, before);
+    before = lines;
+    const std::string limit = kills < 3 ? "timeout -s KILL 0.4 " : "timeout -s KILL 20 ";
+    run = shell(limit + PLUMB_BINARY_DIR "/plumb run --resume " + out_ + " --jobs 1");
+  }
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_GE(kills, 1) << "it was too quick to be killed";
+  EXPECT_FALSE(std::filesystem::exists(journal));
+  const plumb::Run resumed = read_json(read_file(out_ + "/results.json"));
+  const std::string whole = (folder_ / "whole").string();
+  ASSERT_EQ(plumb_command(selected + " --out " + whole).exit_code, 0);
+  const plumb::Run uninterrupted = read_json(read_file(whole + "/results.json"));
+  EXPECT_EQ(timeless(resumed), timeless(uninterrupted));
+  EXPECT_EQ(resumed.info.seed, 3U);
+  EXPECT_FALSE(resumed.info.interrupted);
+}
+
+TEST_F(Cli, AnInterruptedRunGoesOnToo) {
+  const std::string selected = "run --op linear_qcs4w --impl 'cpu.s*' --jobs 1";
+  const Ended run = shell("timeout -s INT 0.4 " PLUMB_BINARY_DIR "/plumb " + selected + " --out " + out_);
+  ASSERT_EQ(run.exit_code, 124) << run.output;
+  EXPECT_TRUE(read_json(read_file(out_ + "/results.json")).info.interrupted);
+  const Ended blind = plumb_command(selected + " --out " + out_);
+  EXPECT_EQ(blind.exit_code, 3);
+  EXPECT_NE(blind.output.find("--resume"), std::string::npos) << blind.output;
+  const Ended other = plumb_command("run --op linear_qcs4w --seed 4 --resume " + out_);
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_NE(other.output.find("belongs to other cases"), std::string::npos) << other.output;
+  EXPECT_EQ(plumb_command("run --resume " + out_ + " --out elsewhere").exit_code, 3);
+  EXPECT_EQ(plumb_command("run --resume " + out_).exit_code, 0);
+  const plumb::Run done = read_json(read_file(out_ + "/results.json"));
+  EXPECT_FALSE(done.info.interrupted);
+  EXPECT_EQ(static_cast<std::int64_t>(done.records.size()), done.info.planned);
+  EXPECT_EQ(plumb_command("run --resume " + out_).exit_code, 3) << "nothing is left";
+}
+
 TEST_F(Cli, BenchWritesAReportAndDoesNotOverwriteIt) {
   const std::string bench =
       "bench pack --op pack_uint4 --impl cpu.scalar --shape 16x64 --group 32 --min-time 0 --out " + out_;
@@ -103,6 +162,7 @@ TEST_F(Cli, BadRequestsExit3AndNameTheArgument) {
       {"run --jobs none", "--jobs"},
       {"run --jobs 0", "--jobs"},
       {"run --seed -1", "--seed"},
+      {"run --resume nosuch", "nosuch"},
       {"check", "TARGET"},
       {"check nosuch.so", "'nosuch.so'"},
       {"check 'linear_q4gsw[M=1]/exact#1'", "group"},

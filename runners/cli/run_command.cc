@@ -34,8 +34,13 @@ void add_run(CLI::App& app, Context& context) {
   add_selection_flags(*command, *flags);
   add_execution_flags(*command, *flags);
   add_seed_flag(*command, *flags);
-  command->footer("Examples:\n  plumb run\n  plumb run --op 'linear_*' --impl 'cpu.*' --seed 7 --out report");
-  command->callback([flags, &context] { context.exit_code = run(*flags, context.command); });
+  command->footer(
+      "Examples:\n  plumb run\n  plumb run --op 'linear_*' --impl 'cpu.*' --seed 7 --out report\n  plumb run --resume "
+      "report");
+  command->callback([flags, command, &context] {
+    take_over(*command, *flags);
+    context.exit_code = run(*flags, context.command);
+  });
 }
 
 }  // namespace plumb::cli
