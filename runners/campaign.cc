@@ -18,6 +18,7 @@
 #include "runners/execute.h"
 #include "runners/machine.h"
 #include "runners/plan.h"
+#include "runners/probe.h"
 #include "runners/progress.h"
 #include "runners/remainder.h"
 #include "runners/version.h"
@@ -59,6 +60,11 @@ bool can_answer(const Case& test_case, const plumb_impl& impl) {
   if (impl.op != test_case.op->name) return false;
   return test_case.op->arithmetic == Arithmetic::prescribed || !test_case.mode->exact() ||
          info(contract_of(impl).accumulator).precision_bits >= test_case.mode->exact_bits;
+}
+
+Record judge(const Subject& subject, const Question& question, const Case& test_case) {
+  return test_case.probe == nullptr ? judge_subject(subject, question)
+                                    : test_case.probe->judge(subject, question, test_case);
 }
 
 std::string join_unique(const std::vector<Subject>& subjects, bool ops, const std::string& wanted) {
@@ -119,6 +125,13 @@ std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint6
   return plan;
 }
 
+std::vector<Case> plan_with_probes(const std::vector<Subject>& subjects, std::uint64_t seed) {
+  std::vector<Case> plan = plan_campaign(subjects, seed);
+  const std::vector<Case> probes = plan_probes(plan);
+  plan.insert(plan.end(), probes.begin(), probes.end());
+  return plan;
+}
+
 std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects) {
   std::vector<Unit> units;
   for (const Case& test_case : cases) {
@@ -127,9 +140,10 @@ std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vect
     const std::string name = to_string(test_case);
     for (const Subject& subject : subjects) {
       if (!can_answer(test_case, *subject.impl)) continue;
+      const auto seek = [question, subject] { return judge_subject(subject, **question, Diagnosis::sought); };
       unit.steps.push_back({test_case.op->name, subject.impl->name, name, repeat_command(subject, name),
-                            [question, subject] { return judge_subject(subject, **question); },
-                            [question, subject] { return judge_subject(subject, **question, Diagnosis::sought); }});
+                            [question, subject, test_case] { return judge(subject, **question, test_case); },
+                            test_case.probe == nullptr ? seek : std::function<Record()>()});
     }
     units.push_back(std::move(unit));
   }

@@ -23,6 +23,9 @@ namespace plumb {
 /// subject's contract has one.
 [[nodiscard]] std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed);
 
+/// The same, and cases with probes (see probe.h): what `plumb run` and `plumb check` do.
+[[nodiscard]] std::vector<Case> plan_with_probes(const std::vector<Subject>& subjects, std::uint64_t seed);
+
 /// One unit for each case, with one step for each subject that implements its operator.
 [[nodiscard]] std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects);
 

@@ -4,12 +4,12 @@
 #include <map>
 #include <optional>
 
-#include "reference/alternatives.h"
 #include "reference/bound.h"
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
 #include "reference/layout/stand_in.h"
 #include "reference/layout/wrong_variants.h"
+#include "reference/alternatives.h"
 #include "runners/judge.h"
 
 namespace plumb {

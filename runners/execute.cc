@@ -17,6 +17,11 @@ DType contract_dtype(const plumb_impl& impl, const char* field, std::int32_t val
   throw Error(fmt::format("{}: contract.{}: expected a floating-point plumb_dtype, got {}", impl.name, field, value));
 }
 
+Placement in_bytes(Placement placement, DType dtype) {
+  placement.shift *= static_cast<std::size_t>(info(dtype).size_bytes);
+  return placement;
+}
+
 // Calls a function of the implementation. An exception that comes out of it is its fault, and not ours.
 template <typename Function>
 plumb_status call_safely(std::string_view what, const Function& function) {
@@ -87,13 +92,20 @@ Execute::Execute(const plumb_impl& impl, const Op& op, const Problem& problem, s
     if (op.param(name) == nullptr && op.size(name) == nullptr) params_.push_back({name.c_str(), value});
   }
   for (std::size_t i = 0; i < problem.inputs.size(); ++i) {
-    inputs_.emplace_back(problem.inputs[i].bytes(), placement, op.inputs[i].name.c_str());
+    inputs_.emplace_back(problem.inputs[i].bytes(), in_bytes(placement, problem.inputs[i].dtype()),
+                         op.inputs[i].name.c_str());
     if (!placement.forgiving) inputs_.back().make_read_only();
   }
 }
 
+Execute::Execute(const Execute& owner, const Problem& problem, std::vector<Form> outputs)
+    : Execute(owner.impl_, owner.op_, problem, std::move(outputs), owner.placement_) {
+  prepared_ = owner.prepared_;
+  owns_prepared_ = false;
+}
+
 Execute::~Execute() {
-  if (prepared_ == nullptr || impl_.release == nullptr) return;
+  if (!owns_prepared_ || prepared_ == nullptr || impl_.release == nullptr) return;
   const Activity activity("release");
   impl_.release(&impl_, prepared_);
 }
@@ -175,7 +187,8 @@ std::vector<Guarded> Execute::make_outputs(std::byte poison) const {
   std::vector<Guarded> outputs;
   for (std::size_t i = 0; i < forms_.size(); ++i) {
     const std::int64_t bytes = element_count(forms_[i].shape) * info(forms_[i].dtype).size_bytes;
-    outputs.emplace_back(static_cast<std::size_t>(bytes), poison, placement_, op_.outputs[i].name.c_str());
+    outputs.emplace_back(static_cast<std::size_t>(bytes), poison, in_bytes(placement_, forms_[i].dtype),
+                         op_.outputs[i].name.c_str());
   }
   return outputs;
 }

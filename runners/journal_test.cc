@@ -44,19 +44,20 @@ std::string error_of(const std::function<void()>& action) {
 
 class JournalTest : public testing::Test {
  protected:
-  golden::TemporaryFolder folder_;
-  std::filesystem::path path_ = Journal::path_in(folder_.path());
+  [[nodiscard]] std::filesystem::path folder() const { return temporary_ / ""; }
+  golden::TemporaryFolder temporary_;
+  std::filesystem::path path_ = Journal::path_in(folder());
   std::vector<Unit> units_ = units_of({{"a", "b"}, {"c"}});
   Intent intent_{"op*", "impl", describe_run(units_, "plumb run", 7), plan_fingerprint(units_)};
 };
 
 TEST_F(JournalTest, GivesBackWhatWasWrittenToIt) {
   {
-    Journal journal(folder_.path(), intent_);
+    Journal journal(folder(), intent_);
     journal.append(record_of("c"));
     journal.append(record_of("a", Outcome::crash));
   }
-  Journal journal(folder_.path(), intent_.plan);
+  Journal journal(folder(), intent_.plan);
   EXPECT_EQ(journal.intent().op, "op*");
   EXPECT_EQ(journal.intent().info.seed, 7U);
   EXPECT_EQ(journal.intent().info.planned, 3);
@@ -64,23 +65,23 @@ TEST_F(JournalTest, GivesBackWhatWasWrittenToIt) {
   EXPECT_EQ(journal.found()[1].case_name, "a");
   EXPECT_EQ(journal.found()[1].outcome, Outcome::crash);
   journal.append(record_of("b"));
-  EXPECT_EQ(Journal(folder_.path(), intent_.plan).found().size(), 3U);
+  EXPECT_EQ(Journal(folder(), intent_.plan).found().size(), 3U);
   journal.remove();
   EXPECT_FALSE(std::filesystem::exists(path_));
-  EXPECT_NE(error_of([&] { (void)Journal::read_intent(folder_.path()); }).find("no unfinished run"), std::string::npos);
+  EXPECT_NE(error_of([&] { (void)Journal::read_intent(folder()); }).find("no unfinished run"), std::string::npos);
 }
 
 // A kill may come in the middle of a line, in theory: the record was not reached.
 TEST_F(JournalTest, DropsALineThatWasCutOff) {
   {
-    Journal journal(folder_.path(), intent_);
+    Journal journal(folder(), intent_);
     journal.append(record_of("a"));
     journal.append(record_of("b"));
   }
   const auto size = std::filesystem::file_size(path_);
   for (const std::uintmax_t cut : {1U, 5U, 40U}) {
     std::filesystem::resize_file(path_, size - cut);
-    Journal journal(folder_.path(), intent_.plan);
+    Journal journal(folder(), intent_.plan);
     ASSERT_EQ(journal.found().size(), 1U) << cut;
     journal.append(record_of("b"));
     ASSERT_EQ(std::filesystem::file_size(path_), size);
@@ -88,18 +89,17 @@ TEST_F(JournalTest, DropsALineThatWasCutOff) {
 }
 
 TEST_F(JournalTest, RefusesAnotherPlanAndAnotherFile) {
-  { const Journal journal(folder_.path(), intent_); }
+  { const Journal journal(folder(), intent_); }
   const std::string other = plan_fingerprint(units_of({{"a", "b"}, {"d"}}));
-  EXPECT_NE(error_of([&] { Journal(folder_.path(), other); }).find("it was: plumb run"), std::string::npos);
+  EXPECT_NE(error_of([&] { Journal(folder(), other); }).find("it was: plumb run"), std::string::npos);
   std::ofstream(path_, std::ios::app) << "{\"op\":1}\n";
-  EXPECT_NE(error_of([&] { Journal(folder_.path(), intent_.plan); }).find("line 2"), std::string::npos);
+  EXPECT_NE(error_of([&] { Journal(folder(), intent_.plan); }).find("line 2"), std::string::npos);
   std::ofstream(path_) << "{}\n";
-  EXPECT_NE(error_of([&] { Journal(folder_.path(), intent_.plan); }).find("no journal"), std::string::npos);
+  EXPECT_NE(error_of([&] { Journal(folder(), intent_.plan); }).find("no journal"), std::string::npos);
   std::string version = kVersion;
   intent_.info.version = version + "-other";
-  { const Journal journal(folder_.path(), intent_); }
-  EXPECT_NE(error_of([&] { (void)Journal::read_intent(folder_.path()); }).find("this is " + version),
-            std::string::npos);
+  { const Journal journal(folder(), intent_); }
+  EXPECT_NE(error_of([&] { (void)Journal::read_intent(folder()); }).find("this is " + version), std::string::npos);
 }
 
 TEST(PlanFingerprint, DiffersWithNamesAndTheirOrder) {

@@ -15,4 +15,7 @@ namespace plumb {
 /// (op, seed).
 [[nodiscard]] std::vector<Case> plan_cases(const Op& op, std::uint64_t seed);
 
+/// Cases with probes: each that applies, on a few shapes of `cases`, spread over them. Deterministic.
+[[nodiscard]] std::vector<Case> plan_probes(const std::vector<Case>& cases);
+
 }  // namespace plumb

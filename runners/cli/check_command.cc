@@ -58,7 +58,7 @@ int check(const RunFlags& flags, const std::vector<std::string>& words, const st
   auto subjects = select_subjects(targets.subjects, flags.op, flags.impl);
   check_output_folder(flags);
   if (targets.cases.empty()) {
-    return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command);
+    return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed), subjects), flags, command);
   }
   std::vector<Unit> units = campaign_units(targets.cases, subjects);
   std::erase_if(units, [](const Unit& unit) { return unit.steps.empty(); });
