@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -89,7 +90,8 @@ std::int64_t flat_index(const std::vector<std::int64_t>& index, const Shape& sha
 std::set<std::int64_t> changed_elements(const Tensor& faulty, const Tensor& plain) {
   std::set<std::int64_t> changed;
   for (std::int64_t i = 0; i < plain.size(); ++i) {
-    if (!(faulty.at(i) == plain.at(i))) changed.insert(i);
+    const bool both_nan = std::isnan(faulty.at(i)) && std::isnan(plain.at(i));
+    if (!both_nan && !(faulty.at(i) == plain.at(i))) changed.insert(i);
   }
   return changed;
 }

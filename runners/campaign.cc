@@ -21,6 +21,7 @@
 #include "runners/probe.h"
 #include "runners/progress.h"
 #include "runners/remainder.h"
+#include "runners/sensitivity.h"
 #include "runners/version.h"
 
 namespace plumb {
@@ -55,11 +56,9 @@ bool needs_mode(const DataMode& mode, const std::vector<const plumb_impl*>& impl
   return false;
 }
 
-// On data that are exact only in a wider accumulator than the implementation's, bits may differ.
 bool can_answer(const Case& test_case, const plumb_impl& impl) {
-  if (impl.op != test_case.op->name) return false;
-  return test_case.op->arithmetic == Arithmetic::prescribed || !test_case.mode->exact() ||
-         info(contract_of(impl).accumulator).precision_bits >= test_case.mode->exact_bits;
+  return impl.op == test_case.op->name &&
+         can_be_judged(*test_case.mode, *test_case.op, contract_for(*test_case.op, impl));
 }
 
 Record judge(const Subject& subject, const Question& question, const Case& test_case) {
@@ -136,7 +135,11 @@ std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vect
   std::vector<Unit> units;
   for (const Case& test_case : cases) {
     const auto question = std::make_shared<std::optional<Question>>();
-    Unit unit{{}, [question, test_case] { *question = ask(test_case); }, [question] { question->reset(); }};
+    const auto make = [question, test_case] {
+      *question = ask(test_case);
+      if (test_case.probe == nullptr) (*question)->nothing_depends_on = vacuous_inputs(**question, *test_case.mode);
+    };
+    Unit unit{{}, make, [question] { question->reset(); }};
     const std::string name = to_string(test_case);
     for (const Subject& subject : subjects) {
       if (!can_answer(test_case, *subject.impl)) continue;

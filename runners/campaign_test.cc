@@ -67,7 +67,8 @@ TEST(Campaign, GivesNarrowAccumulatorsDataThatAreExactForThem) {
   for (std::size_t i = 0; i < units.size(); ++i) {
     if (!units[i].steps.empty()) asked.insert(cases[i].mode->name);
   }
-  EXPECT_EQ(asked, (std::set<std::string_view>{"exact11", "bounded", "spread"}));
+  EXPECT_EQ(asked,
+            (std::set<std::string_view>{"exact11", "bounded", "spread", "one_hot", "tiny_scales", "not_finite"}));
 }
 
 TEST(Campaign, AnUnavailableImplementationIsSkippedWithItsReason) {

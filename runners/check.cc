@@ -104,6 +104,9 @@ Record judge_trials(const Question& question, const Contract& contract, const st
     record = Record(Outcome::flaky, *differing);
   } else if (judgement.elements == 0 && !question.may_be_empty) {
     record = Record(Outcome::vacuous, "the output has no elements");
+  } else if (!question.nothing_depends_on.empty()) {
+    record = Record(Outcome::vacuous, fmt::format("nothing depends on {}: a fault in how it is read would not show",
+                                                  question.nothing_depends_on));
   } else if (judgement.elements > 0 && !judgement.proved()) {
     record = Record(Outcome::vacuous,
                     "no element could be judged: intermediates may overflow, or the contract's "

@@ -123,6 +123,16 @@ class PairwisePlan {
   std::set<Pair> uncovered_;
 };
 
+// All modes that apply, but one adversarial one: they take turns over the shapes.
+std::vector<const DataMode*> modes_for(const Op& op, std::uint64_t turn) {
+  std::vector<const DataMode*> modes, adversarial;
+  for (const DataMode& mode : all_data_modes()) {
+    if (applies(mode, op)) (mode.adversary == Adversary::none ? modes : adversarial).push_back(&mode);
+  }
+  if (!adversarial.empty()) modes.push_back(adversarial[turn % adversarial.size()]);
+  return modes;
+}
+
 bool has_elements(const Case& test_case) {
   return std::ranges::any_of(output_forms(*test_case.op, test_case.signature),
                              [](const Form& form) { return element_count(form.shape) > 0; });
@@ -138,9 +148,7 @@ std::vector<Case> plan_cases(const Op& op, std::uint64_t seed) {
     PairwisePlan plan(op, types, seed);
     for (const Choice& choice : plan.make()) {
       const Signature signature = make_signature(op, plan.sizes_of(choice));
-      for (const DataMode& mode : all_data_modes()) {
-        if (applies(mode, op)) cases.push_back({&op, signature, &mode, number});
-      }
+      for (const DataMode* mode : modes_for(op, number)) cases.push_back({&op, signature, mode, number});
       ++number;
     }
   }

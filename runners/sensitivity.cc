@@ -1,0 +1,159 @@
+#include "runners/sensitivity.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "reference/bound.h"
+#include "reference/error.h"
+#include "runners/philox.h"
+
+namespace plumb {
+namespace {
+
+// Ties of activations and codes of one bit apart are a step of what they are quantised with.
+double activation_step(const Op& op, const Problem& problem) {
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    if (op.inputs[i].fill != Fill::activation_scale || problem.inputs[i].size() == 0) continue;
+    double largest = 0;
+    for (std::int64_t k = 0; k < problem.inputs[i].size(); ++k) largest = std::max(largest, problem.inputs[i].at(k));
+    return 1.5 * largest;
+  }
+  return 0;
+}
+
+double moved(double value, double step) {
+  if (!std::isfinite(value)) return 1;
+  return value == 0 ? std::max(step, 1.0) : value + std::copysign(std::max(step, std::abs(value) / 16), value);
+}
+
+// An element of integers or indices one further, or back to the first.
+double next_integer(const Port& port, const Signature& signature, const DTypeInfo& type, double value) {
+  const auto low =
+      port.low.empty() ? type.min_finite : static_cast<double>(evaluate_formula(port.low, signature.values));
+  const auto high =
+      port.high.empty() ? type.max_finite : static_cast<double>(evaluate_formula(port.high, signature.values));
+  return value + 1 > high ? low : value + 1;
+}
+
+// Element `i` of an input by one step.
+void change(const Op& op, const Problem& problem, const DataMode& mode, std::size_t input, std::int64_t i,
+            Tensor& tensor) {
+  const Port& port = op.inputs[input];
+  const DTypeInfo& type = info(tensor.dtype());
+  const double value = tensor.at(i);
+  switch (port.fill) {
+    case Fill::codes:
+    case Fill::bytes:
+      // The lowest bit of every code of 1, 2, 4 or 8 bits.
+      if (type.size_bytes == 1)
+        return tensor.set(i, type.min_finite + (static_cast<int>(value - type.min_finite) ^ 0x55));
+      return tensor.set(i, std::isfinite(value) && value == 0 ? 1 : std::isfinite(value) ? -value : 0);
+    case Fill::integers:
+    case Fill::index:
+      return tensor.set(i, next_integer(port, problem.signature, type, value));
+    case Fill::activation:
+      return tensor.set(i, moved(value, activation_step(op, problem)));
+    case Fill::activation_scale:
+    case Fill::scale:
+    case Fill::factor:
+      return tensor.set(i, mode.exact() ? 2 * value : moved(value, 0));
+    case Fill::weight:
+    case Fill::number:
+      return tensor.set(i, std::isfinite(value) && value != 0 ? -value : 1);
+    case Fill::bias:
+      return tensor.set(i, moved(value, 0));
+    case Fill::code_sums:
+      break;
+  }
+  PLUMB_CHECK(false);
+}
+
+bool can_change(const Op& op, const Problem& problem, std::size_t input) {
+  const Port& port = op.inputs[input];
+  const Tensor& tensor = problem.inputs[input];
+  if (port.fill == Fill::code_sums || tensor.size() == 0) return false;
+  if (port.high.empty() || port.low.empty()) return true;
+  const Sizes& sizes = problem.signature.values;
+  return evaluate_formula(port.low, sizes) < evaluate_formula(port.high, sizes);
+}
+
+// Whether any element of the answer is further from what it was than the bound allows a right implementation to be.
+class Watch {
+ public:
+  explicit Watch(const Question& question) : question_(question) {
+    const Op& op = *question.op;
+    for (std::size_t o = 0; o < op.outputs.size(); ++o) {
+      const Expected& expected = question.expected[o];
+      const bool exact = question.exact && op.arithmetic != Arithmetic::prescribed;
+      bounds_.push_back(exact ? std::vector<double>(expected.value.size(), 0)
+                              : bounds(op, question.problem.signature, Contract{}, expected, o));
+    }
+  }
+
+  [[nodiscard]] bool sees(const Problem& changed) const {
+    const Answer answer = question_.op->evaluate(changed);
+    for (std::size_t o = 0; o < answer.size(); ++o) {
+      for (std::size_t i = 0; i < answer[o].value.size(); ++i) {
+        if (differs(o, i, answer[o].value[i])) return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  [[nodiscard]] bool differs(std::size_t output, std::size_t i, double value) const {
+    const double before = question_.expected[output].value[i], bound = bounds_[output][i];
+    if (std::isinf(bound) || (std::isnan(before) && std::isnan(value))) return false;
+    if (value == before) return false;
+    return !(std::abs(value - before) <= bound);
+  }
+
+  const Question& question_;
+  std::vector<std::vector<double>> bounds_;
+};
+
+}  // namespace
+
+std::vector<Dependence> dependences(const Question& question, const DataMode& mode) {
+  const Op& op = *question.op;
+  const Watch watch(question);
+  std::vector<Dependence> found;
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    if (!can_change(op, question.problem, i)) continue;
+    Problem changed = question.problem;
+    for (std::int64_t k = 0; k < changed.inputs[i].size(); ++k) {
+      change(op, question.problem, mode, i, k, changed.inputs[i]);
+    }
+    found.push_back({op.inputs[i].name, watch.sees(changed)});
+  }
+  return found;
+}
+
+std::string vacuous_inputs(const Question& question, const DataMode& mode) {
+  std::vector<std::string> names;
+  for (const Dependence& dependence : dependences(question, mode)) {
+    if (!dependence.seen) names.push_back(dependence.input);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+double sensitivity(const Question& question, const DataMode& mode, const std::string& input, int count) {
+  const Op& op = *question.op;
+  const std::size_t at = op.input_index(input);
+  const Watch watch(question);
+  const Random random(0, "sensitivity of " + input);
+  int seen = 0;
+  for (int draw = 0; draw < count; ++draw) {
+    Problem changed = question.problem;
+    const std::int64_t element =
+        random.integer(static_cast<std::uint64_t>(draw), 0, question.problem.inputs[at].size() - 1);
+    change(op, question.problem, mode, at, element, changed.inputs[at]);
+    seen += watch.sees(changed) ? 1 : 0;
+  }
+  return static_cast<double>(seen) / count;
+}
+
+}  // namespace plumb
