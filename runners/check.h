@@ -32,8 +32,9 @@ struct Question {
   std::map<std::size_t, Tensor> recorded = {};
   /// A call without output elements proves something: that it is accepted, as upstream accepted it.
   bool may_be_empty = false;
-  /// Inputs that no output depends on (see sensitivity.h): proofs that need them prove nothing.
-  std::string nothing_depends_on = {};
+  /// An input on which an output depends, looked for by changing it (see sensitivity.h); empty if there is none. Absent
+  /// where nobody looked.
+  std::optional<std::string> vouches_for = {};
 };
 
 [[nodiscard]] Question ask(const Case& test_case);

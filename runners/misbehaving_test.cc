@@ -36,6 +36,24 @@ const std::map<std::string, Harm> kHarms = {
     {"leak", {Outcome::pass, ""}},
 };
 
+// Which probe sees what nothing else does.
+struct Probed {
+  const char* probe;
+  Outcome outcome;
+  const char* reason;
+};
+
+const std::map<std::string, Probed> kProbed = {
+    {"more_threads", {"threads", Outcome::fail, "wrong elements"}},
+    {"second_call", {"threads", Outcome::fail, "wrong elements"}},
+    {"aligned", {"alignment", Outcome::fail, "wrong elements"}},
+    {"anything", {"arguments", Outcome::fail, "returned 'ok' for a call that the operator forbids"}},
+    {"scribbles", {"arguments", Outcome::fail, "wrote to the output of a call that it should refuse"}},
+    {"unchecked",
+     {"arguments", Outcome::crash,
+      "run with 1 thread, given a forbidden absence of codes: it read at address 0x0, next to a null pointer"}},
+};
+
 // Touching memory as unsaid as other processors do.
 constexpr bool kSaysHowMemoryWasTouched =
 #if defined(__x86_64__)
@@ -46,6 +64,19 @@ constexpr bool kSaysHowMemoryWasTouched =
 
 bool is_harmful(const std::string& case_name) { return case_name.starts_with("pack_uint4[n=34"); }
 
+std::string probe_of(const Record& record) {
+  const std::size_t plus = record.case_name.find('+');
+  return plus == std::string::npos ? "" : record.case_name.substr(plus + 1);
+}
+
+void expect_probed(const Record& record) {
+  const Probed& probed = kProbed.at(record.impl);
+  const bool seen = probe_of(record) == probed.probe;
+  EXPECT_EQ(record.outcome, seen ? probed.outcome : Outcome::pass)
+      << record.impl << " " << record.case_name << ": " << record.reason;
+  if (seen) EXPECT_NE(record.reason.find(probed.reason), std::string::npos) << record.impl << ": " << record.reason;
+}
+
 void expect_harm(const Record& record) {
   const Harm& harm = kHarms.at(record.impl);
   EXPECT_EQ(record.outcome, harm.outcome) << record.impl << ": " << record.reason;
@@ -55,14 +86,14 @@ void expect_harm(const Record& record) {
 
 TEST(Misbehaving, EachHarmHasItsVerdictAndNoCaseIsLost) {
   std::vector<Subject> subjects = load_library(PLUMB_BINARY_DIR "/libmisbehaving.so");
-  ASSERT_EQ(subjects.size(), kHarms.size());
+  ASSERT_EQ(subjects.size(), kHarms.size() + kProbed.size());
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   // Sanitizers reserve more memory than there is, so that none can be denied.
   std::erase_if(subjects, [](const Subject& s) {
     return std::string_view(s.impl->name) == "memory" || std::string_view(s.impl->name) == "leak";
   });
 #endif
-  const std::vector<Unit> units = campaign_units(plan_campaign(subjects, 0), subjects);
+  const std::vector<Unit> units = campaign_units(plan_with_probes(subjects, 0), subjects);
   const plumb::Run run = run_units(units, describe_run(units, "test", 0),
                                    {.jobs = 2, .step_limit_ms = 1000, .memory_bytes = std::int64_t{128} << 20});
   ASSERT_EQ(static_cast<std::int64_t>(run.records.size()), run.info.planned);
@@ -73,7 +104,9 @@ TEST(Misbehaving, EachHarmHasItsVerdictAndNoCaseIsLost) {
       const Record& record = run.records[place++];
       ASSERT_EQ(record.case_name, step.case_name);
       ASSERT_EQ(record.impl, step.impl);
-      if (is_harmful(record.case_name)) {
+      if (kProbed.contains(record.impl)) {
+        expect_probed(record);
+      } else if (is_harmful(record.case_name)) {
         expect_harm(record);
         harmed.insert(record.impl);
       } else {
@@ -81,7 +114,7 @@ TEST(Misbehaving, EachHarmHasItsVerdictAndNoCaseIsLost) {
       }
     }
   }
-  EXPECT_EQ(harmed.size(), subjects.size());
+  EXPECT_EQ(harmed.size() + kProbed.size(), subjects.size());
 }
 
 }  // namespace

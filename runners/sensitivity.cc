@@ -1,13 +1,15 @@
 #include "runners/sensitivity.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "reference/bound.h"
 #include "reference/error.h"
+#include "reference/ops.h"
 #include "runners/philox.h"
 
 namespace plumb {
@@ -29,6 +31,15 @@ double moved(double value, double step) {
   return value == 0 ? std::max(step, 1.0) : value + std::copysign(std::max(step, std::abs(value) / 16), value);
 }
 
+// The lowest bit of every code of 1, 2, 4 or 8 bits is another; other numbers have the other sign.
+double other_number(const DTypeInfo& type, double value) {
+  if (type.size_bytes == 1) {
+    return type.min_finite + static_cast<double>(static_cast<int>(value - type.min_finite) ^ 0x55);
+  }
+  if (!std::isfinite(value) || value == 0 || -value < type.min_finite || -value > type.max_finite) return 1;
+  return -value;
+}
+
 // An element of integers or indices one further, or back to the first.
 double next_integer(const Port& port, const Signature& signature, const DTypeInfo& type, double value) {
   const auto low =
@@ -38,19 +49,31 @@ double next_integer(const Port& port, const Signature& signature, const DTypeInf
   return value + 1 > high ? low : value + 1;
 }
 
+// The ways in which an input is changed, the smallest first.
+enum class Way { step, zero, one };
+
+// Where a step says nothing, since results saturate: what any number of the type can be.
+bool is_set_outright(const Port& port, const DTypeInfo& type, Way way, std::int64_t i, Tensor& tensor) {
+  if (way == Way::step) return false;
+  const bool limited = port.fill == Fill::integers || port.fill == Fill::index || port.fill == Fill::codes;
+  if (limited) return false;
+  tensor.set(i, std::clamp(way == Way::zero ? 0.0 : 1.0, type.min_finite, type.max_finite));
+  return true;
+}
+
 // Element `i` of an input by one step.
 void change(const Op& op, const Problem& problem, const DataMode& mode, std::size_t input, std::int64_t i,
-            Tensor& tensor) {
+            Tensor& tensor, Way way = Way::step) {
   const Port& port = op.inputs[input];
   const DTypeInfo& type = info(tensor.dtype());
+  if (is_set_outright(port, type, way, i, tensor)) return;
   const double value = tensor.at(i);
   switch (port.fill) {
     case Fill::codes:
     case Fill::bytes:
-      // The lowest bit of every code of 1, 2, 4 or 8 bits.
-      if (type.size_bytes == 1)
-        return tensor.set(i, type.min_finite + (static_cast<int>(value - type.min_finite) ^ 0x55));
-      return tensor.set(i, std::isfinite(value) && value == 0 ? 1 : std::isfinite(value) ? -value : 0);
+    case Fill::weight:
+    case Fill::number:
+      return tensor.set(i, other_number(type, value));
     case Fill::integers:
     case Fill::index:
       return tensor.set(i, next_integer(port, problem.signature, type, value));
@@ -60,9 +83,6 @@ void change(const Op& op, const Problem& problem, const DataMode& mode, std::siz
     case Fill::scale:
     case Fill::factor:
       return tensor.set(i, mode.exact() ? 2 * value : moved(value, 0));
-    case Fill::weight:
-    case Fill::number:
-      return tensor.set(i, std::isfinite(value) && value != 0 ? -value : 1);
     case Fill::bias:
       return tensor.set(i, moved(value, 0));
     case Fill::code_sums:
@@ -117,27 +137,66 @@ class Watch {
 
 }  // namespace
 
-std::vector<Dependence> dependences(const Question& question, const DataMode& mode) {
+bool depends_on(const Question& question, const DataMode& mode, const std::string& input) {
   const Op& op = *question.op;
+  const std::size_t at = op.input_index(input);
   const Watch watch(question);
-  std::vector<Dependence> found;
-  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
-    if (!can_change(op, question.problem, i)) continue;
+  for (const Way way : {Way::step, Way::zero, Way::one}) {
     Problem changed = question.problem;
-    for (std::int64_t k = 0; k < changed.inputs[i].size(); ++k) {
-      change(op, question.problem, mode, i, k, changed.inputs[i]);
+    for (std::int64_t k = 0; k < changed.inputs[at].size(); ++k) {
+      change(op, question.problem, mode, at, k, changed.inputs[at], way);
     }
-    found.push_back({op.inputs[i].name, watch.sees(changed)});
+    if (watch.sees(changed)) return true;
   }
-  return found;
+  return false;
 }
 
-std::string vacuous_inputs(const Question& question, const DataMode& mode) {
+std::vector<std::string> changeable_inputs(const Op& op, const Problem& problem) {
   std::vector<std::string> names;
-  for (const Dependence& dependence : dependences(question, mode)) {
-    if (!dependence.seen) names.push_back(dependence.input);
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    if (can_change(op, problem, i)) names.push_back(op.inputs[i].name);
   }
-  return fmt::format("{}", fmt::join(names, ", "));
+  return names;
+}
+
+std::string vouched_input(const Question& question, const DataMode& mode, std::uint64_t turn) {
+  const std::vector<std::string> names = changeable_inputs(*question.op, question.problem);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string& name = names[(turn + i) % names.size()];
+    if (depends_on(question, mode, name)) return name;
+  }
+  return "";
+}
+
+std::vector<Record> vacuous_inputs(const std::vector<Record>& records) {
+  constexpr std::int64_t kManyPerInput = 32;
+  struct Seen {
+    std::set<std::string> inputs, questions;
+  };
+  std::map<std::string, Seen> by_op;
+  for (const Record& record : records) {
+    if (record.vouches_for.empty()) continue;
+    Seen& seen = by_op[record.op];
+    seen.inputs.insert(record.vouches_for);
+    seen.questions.insert(record.case_name);
+  }
+  std::vector<Record> vacuous;
+  for (const auto& [name, seen] : by_op) {
+    const Op& op = op_named(name);
+    if (std::ssize(seen.questions) < kManyPerInput * std::ssize(op.inputs)) continue;
+    for (const Port& port : op.inputs) {
+      if (port.fill == Fill::code_sums || seen.inputs.contains(port.name)) continue;
+      vacuous.emplace_back(
+          Outcome::vacuous,
+          fmt::format("nothing depends on {} in any of {} cases: a fault in how it is read would not show", port.name,
+                      seen.questions.size()));
+      vacuous.back().op = name;
+      vacuous.back().impl = "data";
+      vacuous.back().case_name = name;
+      vacuous.back().again = fmt::format("plumb run --op {}", name);
+    }
+  }
+  return vacuous;
 }
 
 double sensitivity(const Question& question, const DataMode& mode, const std::string& input, int count) {

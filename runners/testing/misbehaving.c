@@ -1,6 +1,7 @@
 /*
  * A library for tests: implementations of pack_uint4 that are right, except that each does its own kind of harm on one
- * planned size. A campaign over them must give each harm its verdict and lose no other case.
+ * planned size, or what only a probe shows. A campaign over them must give each harm its verdict and lose no other
+ * case.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -91,9 +92,76 @@ static void harm_leak(const plumb_call* call) {
 }
 static void harm_nothing(const plumb_call* call) { (void)call; }
 
+static int is_legal(const plumb_call* call) {
+  const plumb_tensor *codes = &call->inputs[0], *packed = &call->outputs[0];
+  int64_t count = 1, lead = -1;
+  for (int32_t axis = 0; axis < codes->rank; ++axis) count *= codes->shape[axis];
+  for (int32_t i = 0; i < call->param_count; ++i) {
+    if (strcmp(call->params[i].name, "lead") == 0) lead = call->params[i].value;
+  }
+  return codes->dtype == PLUMB_U8 && codes->rank == lead && lead > 0 && count % 2 == 0 && packed->dtype == PLUMB_U8 &&
+         packed->rank == 2 && packed->shape[0] == count / 2 && packed->shape[1] == 1;
+}
+
 static plumb_status run(const plumb_impl* self, const plumb_call* call, void* prepared) {
   (void)prepared;
+  if (!is_legal(call)) return PLUMB_BAD_ARGUMENT;
   if (code_count(call) == kHarmfulSize) (*(void (**)(const plumb_call*))self->user)(call);
+  pack(call);
+  return PLUMB_OK;
+}
+
+/* What only probes show, on any size. */
+
+/* Sees the last threads that it was given: the first run with others is wrong. */
+static plumb_status run_more_threads(const plumb_impl* self, const plumb_call* call, void* prepared) {
+  (void)self, (void)prepared;
+  if (!is_legal(call)) return PLUMB_BAD_ARGUMENT;
+  pack(call);
+  if (call->threads > 3) ((uint8_t*)call->outputs[0].data)[0] ^= 1;
+  return PLUMB_OK;
+}
+/* Every other call is wrong, of those that plumbline makes of more than two. */
+static plumb_status run_second_call(const plumb_impl* self, const plumb_call* call, void* prepared) {
+  static const void* last_codes = NULL;
+  static int calls = 0;
+  (void)self, (void)prepared;
+  if (!is_legal(call)) return PLUMB_BAD_ARGUMENT;
+  pack(call);
+  calls = call->inputs[0].data == last_codes ? calls + 1 : 1;
+  last_codes = call->inputs[0].data;
+  if (calls > 1) ((uint8_t*)call->outputs[0].data)[0] ^= 1;
+  return PLUMB_OK;
+}
+/* Takes for granted that what it is given is aligned to 4 bytes, or else ends on such a boundary. */
+static plumb_status run_aligned(const plumb_impl* self, const plumb_call* call, void* prepared) {
+  (void)self, (void)prepared;
+  if (!is_legal(call)) return PLUMB_BAD_ARGUMENT;
+  pack(call);
+  const uintptr_t begin = (uintptr_t)call->inputs[0].data, end = begin + (uintptr_t)code_count(call);
+  if (begin % 4 != 0 && end % 4 != 0) ((uint8_t*)call->outputs[0].data)[0] ^= 1;
+  return PLUMB_OK;
+}
+/* Takes any call for a legal one. */
+static plumb_status run_anything(const plumb_impl* self, const plumb_call* call, void* prepared) {
+  (void)self, (void)prepared;
+  if (is_legal(call)) pack(call);
+  return PLUMB_OK;
+}
+/* Refuses what is forbidden, but writes first. */
+static plumb_status run_scribbles(const plumb_impl* self, const plumb_call* call, void* prepared) {
+  (void)self, (void)prepared;
+  if (is_legal(call)) {
+    pack(call);
+    return PLUMB_OK;
+  }
+  *(uint8_t*)call->outputs[0].data = 0;
+  return PLUMB_BAD_ARGUMENT;
+}
+/* Does not ask whether there is anything to pack. */
+static plumb_status run_unchecked(const plumb_impl* self, const plumb_call* call, void* prepared) {
+  (void)self, (void)prepared;
+  if (call->inputs[0].data != NULL && !is_legal(call)) return PLUMB_BAD_ARGUMENT;
   pack(call);
   return PLUMB_OK;
 }
@@ -104,6 +172,16 @@ static plumb_status run(const plumb_impl* self, const plumb_call* call, void* pr
   static const plumb_impl impl_##NAME = {                                                           \
       sizeof(plumb_impl), "pack_uint4", #NAME, NULL, {PLUMB_F32, PLUMB_F32, PLUMB_F32, 1, 1, 0, 1}, \
       &pointer_##NAME,    NULL,         NULL,  run,  NULL};
+#define PROBED(NAME)                                                                                                  \
+  static const plumb_impl impl_##NAME = {                                                                             \
+      sizeof(plumb_impl), "pack_uint4", #NAME, NULL, {PLUMB_F32, PLUMB_F32, PLUMB_F32, 1, 1, 0, 1}, NULL, NULL, NULL, \
+      run_##NAME,         NULL};
+PROBED(more_threads)
+PROBED(second_call)
+PROBED(aligned)
+PROBED(anything)
+PROBED(scribbles)
+PROBED(unchecked)
 HARM(nothing)
 HARM(segfault)
 HARM(loop)
@@ -120,10 +198,11 @@ HARM(divide)
 HARM(memory)
 HARM(leak)
 
-static const plumb_impl* const impls[] = {&impl_nothing,      &impl_segfault,    &impl_loop,         &impl_stack,
-                                          &impl_thread_stack, &impl_write_past,  &impl_write_before, &impl_read_past,
-                                          &impl_read_before,  &impl_write_input, &impl_exit,         &impl_abort,
-                                          &impl_divide,       &impl_memory,      &impl_leak};
+static const plumb_impl* const impls[] = {
+    &impl_nothing,      &impl_segfault,  &impl_loop,        &impl_stack,        &impl_thread_stack, &impl_write_past,
+    &impl_write_before, &impl_read_past, &impl_read_before, &impl_write_input,  &impl_exit,         &impl_abort,
+    &impl_divide,       &impl_memory,    &impl_leak,        &impl_more_threads, &impl_second_call,  &impl_aligned,
+    &impl_anything,     &impl_scribbles, &impl_unchecked};
 static const plumb_library library = {PLUMB_ABI_VERSION, sizeof impls / sizeof *impls, "misbehaving", "1", impls};
 
 const plumb_library* plumb_get_library(void) { return &library; }
