@@ -53,16 +53,17 @@ Touch touch_of([[maybe_unused]] int signal, [[maybe_unused]] const ucontext_t& c
 #endif
 }
 
-// Whether the touched address lies where the stack would have to grow to: below what it has, near the stack pointer.
+// Whether the touched address lies where a stack would have to grow to: below what the first thread's has, or right
+// beside the stack pointer of another thread that has an alternate stack to report on.
 bool overflowed_stack(std::uintptr_t address, [[maybe_unused]] const ucontext_t& context) noexcept {
-  if (stack_low == 0 || address >= stack_low + kStackGapBytes / 16 || address < stack_low - 2 * kStackGapBytes) {
-    return false;
-  }
+  const bool below_first =
+      stack_low != 0 && address < stack_low + kStackGapBytes / 16 && address >= stack_low - 2 * kStackGapBytes;
 #if defined(__x86_64__)
   const auto pointer = static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
-  return pointer < stack_low + kStackGapBytes;
+  const std::uintptr_t distance = address < pointer ? pointer - address : address - pointer;
+  return distance < kStackGapBytes / 16 || (below_first && pointer < stack_low + kStackGapBytes);
 #else
-  return true;
+  return below_first;
 #endif
 }
 
@@ -154,7 +155,6 @@ BlackBox::~BlackBox() { munmap(content_, sizeof(Content)); }
 void BlackBox::install() {
   here = content_;
   find_stack();
-  // The first page's worth of addresses below stays with the process.
   void* memory =
       mmap(nullptr, kAlternateStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();

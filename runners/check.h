@@ -32,8 +32,9 @@ struct Question {
   std::map<std::size_t, Tensor> recorded = {};
   /// A call without output elements proves something: that it is accepted, as upstream accepted it.
   bool may_be_empty = false;
-  /// An input on which an output depends, looked for by changing it (see sensitivity.h); empty if there is none. Absent
-  /// where nobody looked.
+  /// An input on which an output depends, looked for by changing it (see sensitivity.h); empty if there is none,
+  /// which makes a case of sums or products vacuous; where bits are prescribed results may saturate. Absent where
+  /// nobody looked.
   std::optional<std::string> vouches_for = {};
 };
 

@@ -69,7 +69,8 @@ struct Source {
     if (!spoilt) return plain;
     constexpr double kSpoilt[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
                                   -std::numeric_limits<double>::infinity()};
-    return kSpoilt[seed % 3];
+    // Of a single row an infinity leaves nothing that could be judged.
+    return kSpoilt[rows == 1 ? 0 : seed % 3];
   }
 
   // Some lie on a half of the scale they are quantised with: a tie, as near as their type comes to it.

@@ -23,13 +23,13 @@ const std::map<std::string, Harm> kHarms = {
      {Outcome::crash, "SIGSEGV (Segmentation fault) in run with 1 thread: it wrote at address 0x8, next to a null"}},
     {"loop", {Outcome::hang, "did not return within 1000 ms in run with 1 thread"}},
     {"stack", {Outcome::crash, "in run with 1 thread: it overflowed its stack"}},
-    {"thread_stack", {Outcome::crash, "most likely a thread that it started overflowed its stack"}},
+    {"thread_stack", {Outcome::crash, "overflowed its stack"}},
     {"write_past", {Outcome::crash, "in run with 1 thread: it wrote 1 byte past the end of packed"}},
     {"write_before", {Outcome::crash, "in run with 3 threads: it wrote 1 byte before the start of packed"}},
     {"read_past", {Outcome::crash, "in run with 1 thread: it read 1 byte past the end of codes"}},
     {"read_before", {Outcome::crash, "in run with 3 threads: it read 1 byte before the start of codes"}},
     {"write_input", {Outcome::crash, "in run with 1 thread: it wrote to codes, an input, at byte 3 of 34"}},
-    {"exit", {Outcome::crash, "ended its process with exit code 0 in run with 1 thread"}},
+    {"exit", {Outcome::crash, "ended its process with exit code "}},
     {"abort", {Outcome::crash, "ended its process with SIGABRT (Aborted) in run with 1 thread"}},
     {"divide", {Outcome::crash, "ended its process with SIGFPE (Floating point exception) in run with 1 thread"}},
     {"memory", {Outcome::crash, "ended its process with SIGABRT (Aborted) in run with 1 thread"}},
@@ -74,7 +74,8 @@ void expect_probed(const Record& record) {
   const bool seen = probe_of(record) == probed.probe;
   EXPECT_EQ(record.outcome, seen ? probed.outcome : Outcome::pass)
       << record.impl << " " << record.case_name << ": " << record.reason;
-  if (seen) EXPECT_NE(record.reason.find(probed.reason), std::string::npos) << record.impl << ": " << record.reason;
+  if (!seen) return;
+  EXPECT_NE(record.reason.find(probed.reason), std::string::npos) << record.impl << ": " << record.reason;
 }
 
 void expect_harm(const Record& record) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "reference/bound.h"
 #include "reference/error.h"
@@ -50,11 +51,11 @@ double next_integer(const Port& port, const Signature& signature, const DTypeInf
 }
 
 // The ways in which an input is changed, the smallest first.
-enum class Way { step, zero, one };
+enum class Way { step, zero, one, first };
 
 // Where a step says nothing, since results saturate: what any number of the type can be.
 bool is_set_outright(const Port& port, const DTypeInfo& type, Way way, std::int64_t i, Tensor& tensor) {
-  if (way == Way::step) return false;
+  if (way == Way::step || way == Way::first) return false;
   const bool limited = port.fill == Fill::integers || port.fill == Fill::index || port.fill == Fill::codes;
   if (limited) return false;
   tensor.set(i, std::clamp(way == Way::zero ? 0.0 : 1.0, type.min_finite, type.max_finite));
@@ -135,17 +136,35 @@ class Watch {
   std::vector<std::vector<double>> bounds_;
 };
 
+// The cases of an operator, by whether some input matters in them, and the inputs that do.
+struct Vouchers {
+  std::set<std::string> vouching, silent, inputs;
+
+  void add(const Record& record) {
+    (record.vouches_for.empty() ? silent : vouching).insert(record.case_name);
+    if (!record.vouches_for.empty()) inputs.insert(record.vouches_for);
+  }
+};
+
+Record accuse(const std::string& op, std::string reason) {
+  Record record(Outcome::vacuous, std::move(reason));
+  record.op = op;
+  record.impl = "data";
+  record.case_name = op;
+  record.again = fmt::format("plumb run --op {}", op);
+  return record;
+}
+
 }  // namespace
 
 bool depends_on(const Question& question, const DataMode& mode, const std::string& input) {
   const Op& op = *question.op;
   const std::size_t at = op.input_index(input);
   const Watch watch(question);
-  for (const Way way : {Way::step, Way::zero, Way::one}) {
+  for (const Way way : {Way::step, Way::zero, Way::one, Way::first}) {
     Problem changed = question.problem;
-    for (std::int64_t k = 0; k < changed.inputs[at].size(); ++k) {
-      change(op, question.problem, mode, at, k, changed.inputs[at], way);
-    }
+    const std::int64_t count = way == Way::first ? 1 : changed.inputs[at].size();
+    for (std::int64_t k = 0; k < count; ++k) change(op, question.problem, mode, at, k, changed.inputs[at], way);
     if (watch.sees(changed)) return true;
   }
   return false;
@@ -170,30 +189,26 @@ std::string vouched_input(const Question& question, const DataMode& mode, std::u
 
 std::vector<Record> vacuous_inputs(const std::vector<Record>& records) {
   constexpr std::int64_t kManyPerInput = 32;
-  struct Seen {
-    std::set<std::string> inputs, questions;
-  };
-  std::map<std::string, Seen> by_op;
+  std::map<std::string, Vouchers> by_op;
   for (const Record& record : records) {
-    if (record.vouches_for.empty()) continue;
-    Seen& seen = by_op[record.op];
-    seen.inputs.insert(record.vouches_for);
-    seen.questions.insert(record.case_name);
+    const bool is_plain =
+        record.case_name.find("]/") != std::string::npos && record.case_name.find('+') == std::string::npos;
+    if (record.outcome == Outcome::pass && is_plain) by_op[record.op].add(record);
   }
   std::vector<Record> vacuous;
-  for (const auto& [name, seen] : by_op) {
+  for (const auto& [name, vouchers] : by_op) {
     const Op& op = op_named(name);
-    if (std::ssize(seen.questions) < kManyPerInput * std::ssize(op.inputs)) continue;
+    const std::int64_t cases = std::ssize(vouchers.vouching) + std::ssize(vouchers.silent);
+    if (cases < kManyPerInput * std::ssize(op.inputs)) continue;
     for (const Port& port : op.inputs) {
-      if (port.fill == Fill::code_sums || seen.inputs.contains(port.name)) continue;
-      vacuous.emplace_back(
-          Outcome::vacuous,
-          fmt::format("nothing depends on {} in any of {} cases: a fault in how it is read would not show", port.name,
-                      seen.questions.size()));
-      vacuous.back().op = name;
-      vacuous.back().impl = "data";
-      vacuous.back().case_name = name;
-      vacuous.back().again = fmt::format("plumb run --op {}", name);
+      if (port.fill == Fill::code_sums || vouchers.inputs.contains(port.name)) continue;
+      vacuous.push_back(accuse(name, fmt::format("nothing depends on {} in any of {} cases: a fault in how it is read "
+                                                 "would not show",
+                                                 port.name, cases)));
+    }
+    if (10 * std::ssize(vouchers.silent) > cases) {
+      vacuous.push_back(
+          accuse(name, fmt::format("in {} of {} cases nothing depends on any input", vouchers.silent.size(), cases)));
     }
   }
   return vacuous;

@@ -10,8 +10,8 @@
 namespace plumb {
 
 /// Changes every element of an input by about one step of its kind (a code, an index, a power of two of an exact scale,
-/// a sixteenth of other numbers), or to zero or one where that says nothing, and evaluates the oracle anew. Whether
-/// some output moves past its bound, that of f32 accumulators.
+/// a sixteenth of other numbers), to zero or one, or its first element alone, where that says nothing, and evaluates
+/// the oracle anew. Whether some output moves past its bound, that of f32 accumulators.
 [[nodiscard]] bool depends_on(const Question& question, const DataMode& mode, const std::string& input);
 
 /// The inputs that can be changed: which are there, have more than one legal value, and do not follow from others (sums
