@@ -97,7 +97,7 @@ std::optional<Sizes> draw_sizes_with(const Op& op, Draw& draw, const std::string
 std::vector<const DataMode*> modes_of(const Op& op) {
   std::vector<const DataMode*> modes;
   for (const DataMode& mode : all_data_modes()) {
-    if (applies(mode, op)) modes.push_back(&mode);
+    if (applies(mode, op) && mode.adversary == Adversary::none) modes.push_back(&mode);
   }
   return modes;
 }

@@ -14,7 +14,7 @@
 namespace plumb {
 
 /// Any legal case of `op`: every size, element type, group and rank that its constraints allow, up to sizes that grow
-/// with RapidCheck's; any data mode that applies; any seed. Shrinks through smaller_cases.
+/// with RapidCheck's; any data mode that applies and is not adversarial; any seed. Shrinks through smaller_cases.
 [[nodiscard]] rc::Gen<Case> arbitrary_case(const Op& op);
 /// Of any operator.
 [[nodiscard]] rc::Gen<Case> arbitrary_case();

@@ -114,6 +114,22 @@ Record record_from_line(std::string_view line) {
   return read_record(JsonNode(value));
 }
 
+std::string info_to_line(const RunInfo& info) {
+  ordered_json object;
+  visit_info(info, into(object));
+  return dump(object);
+}
+
+RunInfo info_from_line(std::string_view line) {
+  const nlohmann::json value = parse_json(line);
+  const JsonNode node(value);
+  RunInfo info;
+  Fields fields(node);
+  visit_info(info, fields);
+  fields.refuse_others();
+  return info;
+}
+
 std::string write_json(const Run& run) {
   ordered_json info;
   visit_info(run.info, into(info));

@@ -31,4 +31,8 @@ namespace plumb {
 /// Inverse of record_to_line. Throws plumb::Error as read_json does, so a line cut off by a crash is never a record.
 [[nodiscard]] Record record_from_line(std::string_view line);
 
+/// Facts about a run on one line, and their inverse, likewise.
+[[nodiscard]] std::string info_to_line(const RunInfo& info);
+[[nodiscard]] RunInfo info_from_line(std::string_view line);
+
 }  // namespace plumb

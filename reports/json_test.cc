@@ -28,7 +28,7 @@ bool same(const Record& a, const Record& b) {
   return a.op == b.op && a.impl == b.impl && a.case_name == b.case_name && a.outcome == b.outcome &&
          a.reason == b.reason && same(a.worst, b.worst) && a.elements == b.elements && a.wrong == b.wrong &&
          a.unwritten == b.unwritten && a.unjudged == b.unjudged && same(a.milliseconds, b.milliseconds) &&
-         a.again == b.again && a.diagnosis == b.diagnosis;
+         a.again == b.again && a.vouches_for == b.vouches_for && a.diagnosis == b.diagnosis;
 }
 bool same(const Run& a, const Run& b) {
   const RunInfo& x = a.info;

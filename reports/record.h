@@ -59,6 +59,8 @@ struct Record {
   std::int64_t unjudged = 0;   ///< Elements whose bound is infinite (an intermediate may overflow).
   double milliseconds = 0;     ///< Time in prepare + run, one execution.
   std::string again;           ///< Shell command that repeats exactly this case.
+  /// An input whose change would have moved an output past its bound; empty if nobody looked for one.
+  std::string vouches_for = {};
   std::string diagnosis = {};  ///< A mistake that explains all of a wrong output; empty if none was found or sought.
 };
 

@@ -28,6 +28,7 @@ void visit_record(Record& record, Visit&& visit) {
   visit("unjudged", record.unjudged);
   visit("milliseconds", record.milliseconds);
   visit("again", record.again);
+  visit("vouches_for", record.vouches_for);
   visit("diagnosis", record.diagnosis);
 }
 

@@ -18,8 +18,12 @@
 #include "runners/execute.h"
 #include "runners/machine.h"
 #include "runners/model_shapes.h"
+#include "runners/philox.h"
 #include "runners/plan.h"
+#include "runners/probe.h"
 #include "runners/progress.h"
+#include "runners/remainder.h"
+#include "runners/sensitivity.h"
 #include "runners/version.h"
 
 namespace plumb {
@@ -46,25 +50,27 @@ void on_interrupt(int signal) {
   interrupted = 1;
 }
 
-// Significand bits of the narrowest type that a product or a sum goes through: data must be exact in those.
-int exact_bits_of(const plumb_impl& impl) {
-  const Contract contract = contract_of(impl);
-  return std::min(info(contract.accumulator).precision_bits, info(contract.activation).precision_bits);
-}
-
 bool needs_mode(const DataMode& mode, const std::vector<const plumb_impl*>& impls) {
   if (!mode.exact() || mode.name == "exact") return true;
   for (const plumb_impl* impl : impls) {
-    if (exact_bits_of(*impl) == mode.exact_bits) return true;
+    if (exact_bits_of(contract_of(*impl)) == mode.exact_bits) return true;
   }
   return false;
 }
 
-// On data that are exact only in wider types than the implementation's, bits may differ.
 bool can_answer(const Case& test_case, const plumb_impl& impl) {
-  if (impl.op != test_case.op->name) return false;
-  return test_case.op->arithmetic == Arithmetic::prescribed || !test_case.mode->exact() ||
-         exact_bits_of(impl) >= test_case.mode->exact_bits;
+  return impl.op == test_case.op->name &&
+         can_be_judged(*test_case.mode, *test_case.op, contract_for(*test_case.op, impl));
+}
+
+// Which input is asked first whether it matters: another one for other shapes and modes.
+std::uint64_t turn_of(const Case& test_case) {
+  return Random(test_case.seed, "turn " + std::string(test_case.mode->name)).bits(0);
+}
+
+Record judge(const Subject& subject, const Question& question, const Case& test_case) {
+  return test_case.probe == nullptr ? judge_subject(subject, question)
+                                    : test_case.probe->judge(subject, question, test_case);
 }
 
 std::string join_unique(const std::vector<Subject>& subjects, bool ops, const std::string& wanted) {
@@ -125,17 +131,31 @@ std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint6
   return plan;
 }
 
+std::vector<Case> plan_with_probes(const std::vector<Subject>& subjects, std::uint64_t seed, std::string_view models) {
+  std::vector<Case> plan = plan_campaign(subjects, seed, models);
+  if (!models.empty()) return plan;  // probes are about calls, whatever the shape: those of small ones are enough
+  const std::vector<Case> probes = plan_probes(plan);
+  plan.insert(plan.end(), probes.begin(), probes.end());
+  return plan;
+}
+
 std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects) {
   std::vector<Unit> units;
   for (const Case& test_case : cases) {
     const auto question = std::make_shared<std::optional<Question>>();
-    Unit unit{{}, [question, test_case] { *question = ask(test_case); }, [question] { question->reset(); }};
+    const auto make = [question, test_case] {
+      *question = ask(test_case);
+      if (test_case.probe == nullptr)
+        (*question)->vouches_for = vouched_input(**question, *test_case.mode, turn_of(test_case));
+    };
+    Unit unit{{}, make, [question] { question->reset(); }};
     const std::string name = to_string(test_case);
     for (const Subject& subject : subjects) {
       if (!can_answer(test_case, *subject.impl)) continue;
+      const auto seek = [question, subject] { return judge_subject(subject, **question, Diagnosis::sought); };
       unit.steps.push_back({test_case.op->name, subject.impl->name, name, repeat_command(subject, name),
-                            [question, subject] { return judge_subject(subject, **question); },
-                            [question, subject] { return judge_subject(subject, **question, Diagnosis::sought); }});
+                            [question, subject, test_case] { return judge(subject, **question, test_case); },
+                            test_case.probe == nullptr ? seek : std::function<Record()>()});
     }
     units.push_back(std::move(unit));
   }
@@ -168,22 +188,40 @@ void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& opt
   }
 }
 
-Run run_units(const std::vector<Unit>& units, const RunOptions& options) {
-  Run run;
-  run.info.command = options.command;
-  run.info.version = kVersion;
-  run.info.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-  run.info.machine = describe_machine();
-  run.info.devices = vulkan_devices();
-  run.info.seed = options.seed;
-  for (const Unit& unit : units) run.info.planned += static_cast<std::int64_t>(unit.steps.size());
+RunInfo describe_run(const std::vector<Unit>& units, const std::string& command, std::uint64_t seed) {
+  RunInfo info;
+  info.command = command;
+  info.version = kVersion;
+  info.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  info.machine = describe_machine();
+  info.devices = vulkan_devices();
+  info.seed = seed;
+  for (const Unit& unit : units) info.planned += static_cast<std::int64_t>(unit.steps.size());
+  return info;
+}
 
-  Progress progress(run.info.planned);
-  const SandboxOptions sandbox{options.jobs, std::chrono::milliseconds(options.step_limit_ms),
-                               [&](const Record& record) { progress.add(record); }, was_interrupted};
-  run.records = work_through(units, sandbox);
-  if (!was_interrupted())
-    diagnose_failures(units, {options.jobs, sandbox.step_limit, {}, was_interrupted}, run.records);
+Run run_units(const std::vector<Unit>& units, RunInfo info, const RunOptions& options) {
+  Progress progress(info.planned);
+  Remainder rest(units, options.journal == nullptr ? std::vector<Record>() : options.journal->found());
+  for (const auto& record : rest.records()) {
+    if (record) progress.add(*record);
+  }
+  const auto on_record = [&](const Record& record) {
+    if (options.journal != nullptr) options.journal->append(record);
+    progress.add(record);
+  };
+  const SandboxOptions sandbox{.workers = options.jobs,
+                               .step_limit = std::chrono::milliseconds(options.step_limit_ms),
+                               .memory_bytes = options.memory_bytes,
+                               .on_record = on_record,
+                               .should_stop = was_interrupted};
+  Run run{std::move(info), rest.completed(work_through(rest.units(), sandbox))};
+  if (!was_interrupted()) {
+    SandboxOptions quiet = sandbox;
+    quiet.on_record = {};
+    diagnose_failures(units, quiet, run.records);
+    for (Record& record : vacuous_inputs(run.records)) run.records.push_back(std::move(record));
+  }
   run.info.seconds = progress.finish();
   run.info.interrupted = interrupted != 0;
   return run;

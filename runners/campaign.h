@@ -9,6 +9,7 @@
 #include "reports/record.h"
 #include "runners/case.h"
 #include "runners/check.h"
+#include "runners/journal.h"
 #include "runners/sandbox.h"
 
 namespace plumb {
@@ -25,6 +26,10 @@ namespace plumb {
 [[nodiscard]] std::vector<Case> plan_campaign(const std::vector<Subject>& subjects, std::uint64_t seed,
                                               std::string_view models = {});
 
+/// The same, and cases with probes (see probe.h): what `plumb run` and `plumb check` do.
+[[nodiscard]] std::vector<Case> plan_with_probes(const std::vector<Subject>& subjects, std::uint64_t seed,
+                                                 std::string_view models = {});
+
 /// One unit for each case, with one step for each subject that implements its operator.
 [[nodiscard]] std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vector<Subject>& subjects);
 
@@ -34,11 +39,16 @@ void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& opt
 
 /// How a run is carried out and watched.
 struct RunOptions {
-  int jobs;                   ///< Worker processes; 0: in this process.
-  int step_limit_ms = 30000;  ///< Longer is a hang.
-  std::string command;        ///< For the report.
-  std::uint64_t seed = 0;     ///< For the report.
+  int jobs;                       ///< Worker processes; 0: in this process.
+  int step_limit_ms = 30000;      ///< Longer is a hang.
+  std::int64_t memory_bytes = 0;  ///< That each worker may take; 0: its share of what is free.
+  /// Where records go as they are reached, and what an earlier, unfinished run of the same units has reached already:
+  /// that is not judged again. Null: nowhere.
+  Journal* journal = nullptr;
 };
+
+/// Facts about a run that is about to start.
+[[nodiscard]] RunInfo describe_run(const std::vector<Unit>& units, const std::string& command, std::uint64_t seed);
 
 /// From here on the first Ctrl-C only cuts runs short, so that a valid partial report is written whenever it comes; a
 /// second one, at least a second later, kills the program.
@@ -46,8 +56,8 @@ void catch_interrupts();
 /// Whether Ctrl-C has been pressed since.
 [[nodiscard]] bool was_interrupted();
 
-/// Works through the units with progress on stderr. After Ctrl-C (see catch_interrupts) it ends early; the result then
-/// says `interrupted`.
-[[nodiscard]] Run run_units(const std::vector<Unit>& units, const RunOptions& options);
+/// Works through the units with progress on stderr; the records are in the order of the steps. After Ctrl-C (see
+/// catch_interrupts) it ends early; the result then says `interrupted`.
+[[nodiscard]] Run run_units(const std::vector<Unit>& units, RunInfo info, const RunOptions& options);
 
 }  // namespace plumb

@@ -22,7 +22,8 @@ std::vector<Case> sample(std::vector<Case> cases) {
 
 plumb::Run campaign(const std::string& op, const std::string& impl, std::uint64_t seed) {
   const auto subjects = select_subjects(builtin_subjects(), op, impl);
-  return run_units(campaign_units(sample(plan_campaign(subjects, seed)), subjects), {2, 30000, "test", seed});
+  const std::vector<Unit> units = campaign_units(sample(plan_with_probes(subjects, seed)), subjects);
+  return run_units(units, describe_run(units, "test", seed), {.jobs = 2});
 }
 
 TEST(Campaign, EveryBuiltInImplementationIsProved) {
@@ -76,7 +77,8 @@ TEST(Campaign, GivesNarrowAccumulatorsDataThatAreExactForThem) {
   for (std::size_t i = 0; i < units.size(); ++i) {
     if (!units[i].steps.empty()) asked.insert(cases[i].mode->name);
   }
-  EXPECT_EQ(asked, (std::set<std::string_view>{"exact11", "bounded", "spread"}));
+  EXPECT_EQ(asked,
+            (std::set<std::string_view>{"exact11", "bounded", "spread", "one_hot", "tiny_scales", "not_finite"}));
 }
 
 TEST(Campaign, AnUnavailableImplementationIsSkippedWithItsReason) {
@@ -85,8 +87,8 @@ TEST(Campaign, AnUnavailableImplementationIsSkippedWithItsReason) {
   impl.name = "absent";
   impl.unavailable = "this CPU lacks AMX";
   const std::vector<Subject> subjects = {{&impl, ""}};
-  const plumb::Run run =
-      run_units(campaign_units({parse_case("pack_uint4[n=2]/exact#0")}, subjects), {1, 30000, "", 0});
+  const std::vector<Unit> units = campaign_units({parse_case("pack_uint4[n=2]/exact#0")}, subjects);
+  const plumb::Run run = run_units(units, describe_run(units, "", 0), {.jobs = 1});
   EXPECT_EQ(run.records.at(0).outcome, Outcome::skip);
   EXPECT_EQ(run.records.at(0).reason, "this CPU lacks AMX");
   EXPECT_EQ(exit_code(run), 2) << "nothing proved is not success";

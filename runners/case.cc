@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "reference/error.h"
 #include "reference/ops.h"
+#include "runners/probe.h"
 
 namespace plumb {
 namespace {
@@ -15,9 +17,9 @@ std::string print_param(const Param& param, std::int64_t value) {
   return fmt::format(",{}={}", param.name, param.text(value));
 }
 
-// The parts of "op[sizes]/mode#seed".
+// The parts of "op[sizes]/mode#seed+probe".
 struct Parts {
-  std::string_view op, sizes, mode, seed;
+  std::string_view op, sizes, mode, seed, probe;
 };
 
 Parts split(std::string_view name) {
@@ -27,8 +29,10 @@ Parts split(std::string_view name) {
     throw Error(
         fmt::format("case '{}': expected OP[SIZES]/MODE#SEED, e.g. linear_q4gsw[M=3,K=64,N=8,group=32]/exact#7", name));
   }
+  const std::string_view seed = name.substr(hash + 1);
+  const std::size_t plus = std::min(seed.find('+'), seed.size());
   return {name.substr(0, open), name.substr(open + 1, close - open - 1), name.substr(close + 2, hash - close - 2),
-          name.substr(hash + 1)};
+          seed.substr(0, plus), plus < seed.size() ? seed.substr(plus + 1) : ""};
 }
 
 template <typename Integer>
@@ -70,7 +74,9 @@ std::string to_string(const Case& test_case) {
     const std::int64_t value = test_case.signature[param.name];
     if (param.default_value != value) inside += print_param(param, value);
   }
-  return fmt::format("{}[{}]/{}#{}", test_case.op->name, inside.substr(1), test_case.mode->name, test_case.seed);
+  const std::string probe = test_case.probe == nullptr ? "" : fmt::format("+{}", test_case.probe->name);
+  return fmt::format("{}[{}]/{}#{}{}", test_case.op->name, inside.substr(1), test_case.mode->name, test_case.seed,
+                     probe);
 }
 
 Case parse_case(std::string_view name) {
@@ -86,7 +92,10 @@ Case parse_case(std::string_view name) {
   const DataMode& mode = data_mode_named(parts.mode);
   if (!applies(mode, op))
     throw Error(fmt::format("case '{}': data mode {} does not apply to {}", name, mode.name, op.name));
-  return {&op, make_signature(op, values), &mode, parse_integer<std::uint64_t>(parts.seed, "case: seed")};
+  const Probe* probe = parts.probe.empty() ? nullptr : &probe_named(parts.probe);
+  if (probe != nullptr && !probe->applies(op))
+    throw Error(fmt::format("case '{}': probe {} does not apply to {}", name, probe->name, op.name));
+  return {&op, make_signature(op, values), &mode, parse_integer<std::uint64_t>(parts.seed, "case: seed"), probe};
 }
 
 Problem make_problem(const Case& test_case) {

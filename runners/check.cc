@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "reference/alternatives.h"
 #include "reference/bound.h"
 #include "reference/error.h"
 #include "reference/names.h"
 #include "runners/diagnose.h"
-#include "runners/execute.h"
 #include "runners/judge.h"
 
 namespace plumb {
@@ -20,12 +20,6 @@ namespace {
 // Two poisons, so that an element that is right by chance in one run is not in the other.
 constexpr std::byte kFirstPoison{0xFF}, kSecondPoison{0x5A};
 constexpr int kFirstThreads = 1, kSecondThreads = 3;
-
-std::optional<Record> refused(const char* function, plumb_status status) {
-  if (status == PLUMB_OK) return std::nullopt;
-  if (status == PLUMB_UNSUPPORTED) return Record(Outcome::skip, fmt::format("{} says unsupported", function));
-  return Record(Outcome::fail, fmt::format("{} returned '{}' for a legal call", function, to_string(status)));
-}
 
 void add_judgement(Record& record, const Judgement& judgement) {
   record.elements = judgement.elements;
@@ -61,33 +55,19 @@ Judgement judge_outputs(const Question& question, const Contract& contract, cons
   return judgement;
 }
 
-// Worst first: what makes a result unusable outranks a wrong element.
-Record verdict(const Question& question, const Contract& contract, const Execution& first, const Execution& second,
-               const Judgement& judgement) {
-  std::vector<std::string> violations = first.violations;
-  violations.insert(violations.end(), second.violations.begin(), second.violations.end());
-  std::ranges::sort(violations);
-  violations.erase(std::ranges::unique(violations).begin(), violations.end());
-  Record record = Record(Outcome::pass, "");
-  if (!violations.empty()) {
-    record = Record(Outcome::fail, fmt::format("{}", fmt::join(violations, "; ")));
-  } else if (judgement.wrong > 0) {
-    record = Record(Outcome::fail, describe(judgement));
-  } else if (differs_from_recorded(question, first)) {
-    record = Record(Outcome::fail, "differs in bits from upstream's recorded output, which is within the bound");
-  } else if (contract.deterministic && !same_outputs(first, second)) {
-    record = Record(Outcome::flaky, fmt::format("other bits with {} threads than with {}, though the contract says "
-                                                "deterministic",
-                                                kSecondThreads, kFirstThreads));
-  } else if (judgement.elements == 0 && !question.may_be_empty) {
-    record = Record(Outcome::vacuous, "the output has no elements");
-  } else if (judgement.elements > 0 && !judgement.proved()) {
-    record = Record(Outcome::vacuous,
-                    "no element could be judged: intermediates may overflow, or the contract's "
-                    "chain of roundings promises nothing");
+std::vector<std::string> all_violations(const std::vector<Trial>& trials) {
+  std::set<std::string> violations;
+  for (const Trial& trial : trials)
+    violations.insert(trial.execution.violations.begin(), trial.execution.violations.end());
+  return {violations.begin(), violations.end()};
+}
+
+std::optional<std::string> differing_bits(const std::vector<Trial>& trials) {
+  for (const Trial& trial : trials) {
+    if (same_outputs(trial.execution, trials.front().execution)) continue;
+    return fmt::format("other bits {} than {}, though the contract says deterministic", trial.how, trials.front().how);
   }
-  add_judgement(record, judgement);
-  return record;
+  return std::nullopt;
 }
 
 bool is_untouched(const Tensor& output) {
@@ -95,6 +75,51 @@ bool is_untouched(const Tensor& output) {
 }
 
 }  // namespace
+
+std::optional<Record> refused(std::string_view function, plumb_status status) {
+  if (status == PLUMB_OK) return std::nullopt;
+  if (status == PLUMB_UNSUPPORTED) return Record(Outcome::skip, fmt::format("{} says unsupported", function));
+  return Record(Outcome::fail, fmt::format("{} returned '{}' for a legal call", function, to_string(status)));
+}
+
+Contract contract_for(const Op& op, const plumb_impl& impl) {
+  return op.arithmetic == Arithmetic::prescribed ? Contract{} : contract_of(impl);
+}
+
+// Worst first: what makes a result unusable outranks a wrong element.
+Record judge_trials(const Question& question, const Contract& contract, const std::vector<Trial>& trials) {
+  Judgement judgement;
+  std::string which;
+  for (const Trial& trial : trials) {
+    judgement = judge_outputs(question, contract, trial.execution, trial.poison);
+    if (judgement.wrong == 0) continue;
+    // Everyone expects two calls; a probe makes more, each in its own way.
+    if (trials.size() > 2) which = " (" + trial.how + ")";
+    break;
+  }
+  Record record = Record(Outcome::pass, "");
+  if (const auto violations = all_violations(trials); !violations.empty()) {
+    record = Record(Outcome::fail, fmt::format("{}", fmt::join(violations, "; ")));
+  } else if (judgement.wrong > 0) {
+    record = Record(Outcome::fail, describe(judgement) + which);
+  } else if (differs_from_recorded(question, trials.front().execution)) {
+    record = Record(Outcome::fail, "differs in bits from upstream's recorded output, which is within the bound");
+  } else if (const auto differing = differing_bits(trials); contract.deterministic && differing) {
+    record = Record(Outcome::flaky, *differing);
+  } else if (judgement.elements == 0 && !question.may_be_empty) {
+    record = Record(Outcome::vacuous, "the output has no elements");
+  } else if (question.vouches_for && question.vouches_for->empty() &&
+             question.op->arithmetic != Arithmetic::prescribed) {
+    record = Record(Outcome::vacuous, "no output depends on any input: whatever it read, it would pass");
+  } else if (judgement.elements > 0 && !judgement.proved()) {
+    record = Record(Outcome::vacuous,
+                    "no element could be judged: intermediates may overflow, or the contract's "
+                    "chain of roundings promises nothing");
+  }
+  add_judgement(record, judgement);
+  record.vouches_for = question.vouches_for.value_or("");
+  return record;
+}
 
 Question ask(const Case& test_case) {
   Question question{test_case.op, make_problem(test_case), {}, test_case.mode->exact()};
@@ -106,9 +131,10 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   const plumb_impl& impl = *subject.impl;
   if (impl.unavailable != nullptr) return Record(Outcome::skip, impl.unavailable);
   const Op& op = *question.op;
-  // Where every bit is prescribed there is nothing to promise.
-  const Contract contract = op.arithmetic == Arithmetic::prescribed ? Contract{} : contract_of(impl);
-  Execute execute(impl, op, question.problem, output_forms(op, question.problem.signature));
+  const Contract contract = contract_for(op, impl);
+  const std::vector<Form> forms = output_forms(op, question.problem.signature);
+  // What is read or written beyond the end of a tensor shows in one execution, and before its start in the other.
+  Execute execute(impl, op, question.problem, forms, kAtEnd);
 
   std::string reason;
   const plumb_status supported = execute.supports(&reason);
@@ -116,19 +142,19 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   if (const auto refusal = refused("supports", supported)) return *refusal;
   const auto start = std::chrono::steady_clock::now();
   if (const auto refusal = refused("prepare", execute.prepare())) return *refusal;
-  const Execution first = execute.run(kFirstThreads, kFirstPoison);
+  std::vector<Trial> trials = {{execute.run(kFirstThreads, kFirstPoison), kFirstPoison, "with 1 thread"}};
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-  if (const auto refusal = refused("run", first.status)) return *refusal;
-  const Execution second = execute.run(kSecondThreads, kSecondPoison);
-  if (const auto refusal = refused("the second run", second.status)) return *refusal;
+  if (const auto refusal = refused("run", trials[0].execution.status)) return *refusal;
+  Execute anew(impl, op, question.problem, forms, kAtStart);
+  if (const auto refusal = refused("the second prepare", anew.prepare())) return *refusal;
+  trials.push_back({anew.run(kSecondThreads, kSecondPoison), kSecondPoison, "with 3 threads"});
+  if (const auto refusal = refused("the second run", trials[1].execution.status)) return *refusal;
 
-  Judgement judgement = judge_outputs(question, contract, first, kFirstPoison);
-  const bool first_is_wrong = judgement.wrong > 0;
-  if (!first_is_wrong) judgement = judge_outputs(question, contract, second, kSecondPoison);
-  Record record = verdict(question, contract, first, second, judgement);
+  Record record = judge_trials(question, contract, trials);
   record.milliseconds = elapsed.count();
-  if (diagnosis == Diagnosis::sought && record.outcome == Outcome::fail && judgement.wrong >= kLeastEvidence) {
-    record.diagnosis = diagnose(question, contract, (first_is_wrong ? first : second).outputs);
+  if (diagnosis == Diagnosis::sought && record.outcome == Outcome::fail && record.wrong >= kLeastEvidence) {
+    const bool first_is_wrong = judge_outputs(question, contract, trials[0].execution, kFirstPoison).wrong > 0;
+    record.diagnosis = diagnose(question, contract, trials[first_is_wrong ? 0 : 1].execution.outputs);
   }
   return record;
 }
@@ -138,8 +164,10 @@ Record judge_refusal(const Subject& subject, const Op& op, const Problem& illega
   if (impl.unavailable != nullptr) return Record(Outcome::skip, impl.unavailable);
   std::vector<Offer> offers;
   for (const Tensor& input : illegal.inputs) offers.push_back(offer_of(input));
-  Execute execute(impl, op, illegal, plausible_output_forms(op, offers, illegal.signature.values));
-  plumb_status status = execute.prepare();
+  Execute execute(impl, op, illegal, plausible_output_forms(op, offers, illegal.signature.values), kAtEnd);
+  std::string ignored;
+  plumb_status status = execute.supports(&ignored);
+  if (status == PLUMB_OK) status = execute.prepare();
   if (status == PLUMB_OK) {
     const Execution execution = execute.run(kFirstThreads, kFirstPoison);
     status = execution.status;
@@ -147,7 +175,7 @@ Record judge_refusal(const Subject& subject, const Op& op, const Problem& illega
       return Record(Outcome::fail, "wrote to the output of a call that it should refuse");
     if (!execution.violations.empty()) return Record(Outcome::fail, execution.violations[0]);
   }
-  if (status == PLUMB_BAD_ARGUMENT) return Record(Outcome::pass, "");
+  if (status == PLUMB_BAD_ARGUMENT || status == PLUMB_UNSUPPORTED) return Record(Outcome::pass, "");
   return Record(Outcome::fail, fmt::format("returned '{}' for a call that the operator forbids; expected '{}'",
                                            to_string(status), to_string(PLUMB_BAD_ARGUMENT)));
 }

@@ -12,6 +12,7 @@
 #include "reference/contract.h"
 #include "reports/record.h"
 #include "runners/case.h"
+#include "runners/execute.h"
 
 namespace plumb {
 
@@ -31,9 +32,30 @@ struct Question {
   std::map<std::size_t, Tensor> recorded = {};
   /// A call without output elements proves something: that it is accepted, as upstream accepted it.
   bool may_be_empty = false;
+  /// An input on which an output depends, looked for by changing it (see sensitivity.h); empty if there is none,
+  /// which makes a case of sums or products vacuous; where bits are prescribed results may saturate. Absent where
+  /// nobody looked.
+  std::optional<std::string> vouches_for = {};
 };
 
 [[nodiscard]] Question ask(const Case& test_case);
+
+/// What one call of a legal problem did, and how it was made: "with 3 threads".
+struct Trial {
+  Execution execution;
+  std::byte poison;
+  std::string how;
+};
+
+/// The verdict on calls of one problem, each of which should have given the question's answer, and all of them the same
+/// bits if the contract says so. Statuses have been looked at already (see refused).
+[[nodiscard]] Record judge_trials(const Question& question, const Contract& contract, const std::vector<Trial>& trials);
+
+/// The verdict on a status that a legal call gave, if it is not PLUMB_OK.
+[[nodiscard]] std::optional<Record> refused(std::string_view function, plumb_status status);
+
+/// What an implementation promises about this operator. Where every bit is prescribed there is nothing to promise.
+[[nodiscard]] Contract contract_for(const Op& op, const plumb_impl& impl);
 
 /// Whether a wrong output is also explained (see diagnose.h), which costs many times the oracle.
 enum class Diagnosis { none, sought };
@@ -43,8 +65,8 @@ enum class Diagnosis { none, sought };
 [[nodiscard]] Record judge_subject(const Subject& subject, const Question& question,
                                    Diagnosis diagnosis = Diagnosis::none);
 
-/// Gives the implementation a problem that the operator forbids: it must return PLUMB_BAD_ARGUMENT, from prepare or
-/// from run, and leave the output untouched.
+/// Gives the implementation a problem that the operator forbids: supports, prepare or run must say that it is a bad
+/// argument, or unsupported, and leave the output untouched.
 [[nodiscard]] Record judge_refusal(const Subject& subject, const Op& op, const Problem& illegal);
 
 /// The command that repeats a case of a campaign.

@@ -1,4 +1,5 @@
 // The program as a user meets it: exit codes, messages, files.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -47,11 +48,11 @@ class Cli : public testing::Test {
 TEST_F(Cli, RunWritesAllReportsAndSucceeds) {
   const Ended run = plumb_command(small_);
   EXPECT_EQ(run.exit_code, 0) << run.output;
-  EXPECT_NE(run.output.find("54 cases proved, 0 wrong"), std::string::npos) << run.output;
+  EXPECT_NE(run.output.find("60 cases proved, 0 wrong"), std::string::npos) << run.output;
   for (const char* name : {"report.html", "results.csv", "results.json"}) {
     EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(out_) / name)) << name;
   }
-  EXPECT_EQ(read_json(read_file(out_ + "/results.json")).records.size(), 54U);
+  EXPECT_EQ(read_json(read_file(out_ + "/results.json")).records.size(), 60U);
 }
 
 TEST_F(Cli, RunDoesNotOverwriteUnlessTold) {
@@ -72,6 +73,71 @@ TEST_F(Cli, InterruptLeavesAValidPartialReport) {
   EXPECT_TRUE(partial.info.interrupted);
   EXPECT_LT(static_cast<std::int64_t>(partial.records.size()), partial.info.planned);
   EXPECT_NE(read_file(out_ + "/report.html").find("</html>"), std::string::npos);
+}
+
+// Records but for what the clock says.
+std::vector<std::string> timeless(const plumb::Run& run) {
+  std::vector<std::string> lines;
+  for (Record record : run.records) {
+    record.milliseconds = 0;
+    lines.push_back(record_to_line(record));
+  }
+  return lines;
+}
+
+// Runs plumb until its journal has so many lines, then sends it a signal. Says how it ended, which may have been
+// sooner.
+Ended signalled(const std::string& arguments, const std::string& signal, const std::string& journal, int lines) {
+  return shell(
+      fmt::format("{{ {}/plumb {} & pid=$!; while kill -0 $pid 2>/dev/null && "
+                  "[ \"$(cat {} 2>/dev/null | wc -l)\" -lt {} ]; do sleep 0.02; done; "
+                  "kill -{} $pid; wait $pid; }}",
+                  PLUMB_BINARY_DIR, arguments, journal, lines, signal));
+}
+
+std::int64_t line_count(const std::string& path) { return std::ranges::count(read_file(path), '\n'); }
+
+// Killed again and again, with SIGKILL, until it is done: nothing recorded is lost, nothing is judged twice, and the
+// report is that of a run that was never killed.
+TEST_F(Cli, AKilledRunGoesOnWhereItWas) {
+  const std::string selected = "run --op pack_uint4,linear_qcs4w --impl cpu.scalar --seed 3 --jobs 2";
+  const std::string journal = out_ + "/records.jsonl";
+  std::int64_t before = 0;
+  for (const int lines : {10, 60, 200}) {
+    const std::string arguments = before == 0 ? selected + " --out " + out_ : "run --jobs 1 --resume " + out_;
+    const Ended run = signalled(arguments, "KILL", journal, lines);
+    ASSERT_EQ(run.exit_code, 128 + 9) << run.output;
+    ASSERT_GE(line_count(journal), std::max<std::int64_t>(before, lines));
+    before = line_count(journal);
+  }
+  const Ended last = plumb_command("run --resume " + out_);
+  ASSERT_EQ(last.exit_code, 0) << last.output;
+  EXPECT_FALSE(std::filesystem::exists(journal));
+  const plumb::Run resumed = read_json(read_file(out_ + "/results.json"));
+  const std::string whole = (folder_ / "whole").string();
+  ASSERT_EQ(plumb_command(selected + " --out " + whole).exit_code, 0);
+  EXPECT_EQ(timeless(resumed), timeless(read_json(read_file(whole + "/results.json"))));
+  EXPECT_EQ(resumed.info.seed, 3U);
+  EXPECT_FALSE(resumed.info.interrupted);
+}
+
+TEST_F(Cli, AnInterruptedRunGoesOnToo) {
+  const std::string selected = "run --op linear_qcs4w --impl cpu.scalar --jobs 1";
+  const Ended run = signalled(selected + " --out " + out_, "INT", out_ + "/records.jsonl", 20);
+  ASSERT_EQ(run.exit_code, 2) << run.output;
+  EXPECT_TRUE(read_json(read_file(out_ + "/results.json")).info.interrupted);
+  const Ended blind = plumb_command(selected + " --out " + out_);
+  EXPECT_EQ(blind.exit_code, 3);
+  EXPECT_NE(blind.output.find("--resume"), std::string::npos) << blind.output;
+  const Ended other = plumb_command("run --op linear_qcs4w --seed 4 --resume " + out_);
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_NE(other.output.find("belongs to other cases"), std::string::npos) << other.output;
+  EXPECT_EQ(plumb_command("run --resume " + out_ + " --out elsewhere").exit_code, 3);
+  EXPECT_EQ(plumb_command("run --resume " + out_).exit_code, 0);
+  const plumb::Run done = read_json(read_file(out_ + "/results.json"));
+  EXPECT_FALSE(done.info.interrupted);
+  EXPECT_EQ(static_cast<std::int64_t>(done.records.size()), done.info.planned);
+  EXPECT_EQ(plumb_command("run --resume " + out_).exit_code, 3) << "nothing is left";
 }
 
 TEST_F(Cli, BenchWritesAReportAndDoesNotOverwriteIt) {
@@ -103,6 +169,7 @@ TEST_F(Cli, BadRequestsExit3AndNameTheArgument) {
       {"run --jobs none", "--jobs"},
       {"run --jobs 0", "--jobs"},
       {"run --seed -1", "--seed"},
+      {"run --resume nosuch", "nosuch"},
       {"check", "TARGET"},
       {"check nosuch.so", "'nosuch.so'"},
       {"check 'linear_q4gsw[M=1]/exact#1'", "group"},

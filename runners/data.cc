@@ -16,17 +16,6 @@
 namespace plumb {
 namespace {
 
-constexpr std::array<DataMode, 6> kModes = {{
-    {"exact", "sums exact in 24 bits: every correct kernel gives the oracle's bits", 24, 0, 0, 0, 0},
-    {"bounded", "activations of mean 1/4, scales within one octave; judged against the proved bound", 0, -1.75, 4, -4,
-     -4},
-    {"spread", "activations of mean 1/2, scales over eleven octaves, distinct per row and group", 0, -1.5, 4, -12, -2},
-    {"edges", "weights that quantisers stumble over: ties, zeros, outliers, equal values, subnormals, the largest", 0,
-     0, 0, 0, 0, true},
-    {"exact11", "as exact, for implementations that accumulate in f16", 11, 0, 0, 0, 0},
-    {"exact8", "as exact, for implementations that accumulate in bf16", 8, 0, 0, 0, 0},
-}};
-
 // Quanta of exact data are multiples of 2^-3, so that a kernel that truncates to integers is seen.
 constexpr int kExactScaleExponent = -3;
 // How seldom a bounded activation is a tie: few enough in a row for every combination of outcomes to be told apart.
@@ -52,7 +41,8 @@ struct Source {
   Random random;
   ExactBudget budget;
 
-  [[nodiscard]] double activation(std::uint64_t index) const {
+  [[nodiscard]] double activation(const Port& port, std::uint64_t index) const {
+    if (mode.adversary != Adversary::none) return adversarial_activation(port, index);
     if (op.arithmetic == Arithmetic::prescribed) return plain(index);  // no budget to keep
     if (!mode.exact()) return bounded_activation(index);
     const auto columns = static_cast<std::uint64_t>(signature["K"]), stride = static_cast<std::uint64_t>(budget.stride);
@@ -60,6 +50,28 @@ struct Source {
     if (index % columns % stride != (index / columns + seed) % stride) return 0;
     const auto magnitude = static_cast<double>(random.integer(index, 1, budget.activation));
     return (random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude) * scale_of_row(index / columns);
+  }
+
+  [[nodiscard]] double adversarial_activation(const Port& port, std::uint64_t index) const {
+    const Shape shape = shape_of(port, signature);
+    const auto columns = static_cast<std::uint64_t>(shape.back());
+    const std::uint64_t row = index / columns, column = index % columns;
+    const double plain = bounded_activation(index);
+    if (mode.adversary == Adversary::one_hot) {
+      // Rows of one case are hot at places far from each other.
+      const bool hot = column == (row * 37 + seed) % columns;
+      return hot ? plain + std::copysign(1, plain) : 0;
+    }
+    if (mode.adversary == Adversary::extremes) return seed % 2 == 0 ? plain : -plain;
+    const std::uint64_t rows = static_cast<std::uint64_t>(element_count(shape)) / columns;
+    // What quantises activations first need not say what becomes of NaN.
+    const bool spoilt = mode.adversary == Adversary::not_finite && quantised_together(signature) == 0 &&
+                        row == seed % rows && column == seed / rows % columns;
+    if (!spoilt) return plain;
+    constexpr double kSpoilt[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                                  -std::numeric_limits<double>::infinity()};
+    // Of a single row an infinity leaves nothing that could be judged.
+    return kSpoilt[rows == 1 ? 0 : seed % 3];
   }
 
   // Some lie on a half of the scale they are quantised with: a tie, as near as their type comes to it.
@@ -101,7 +113,22 @@ struct Source {
     return random.integer(index, 0, 1, 1) != 0 ? magnitude : -magnitude;
   }
 
-  [[nodiscard]] double scale(std::uint64_t index) const {
+  // Zero, subnormal and smallest normal numbers of the port's own type, a row of each kind between plain ones.
+  [[nodiscard]] double tiny_scale(std::uint64_t index, const DTypeInfo& type) const {
+    const double smallest = std::ldexp(1.0, type.min_exponent);
+    switch (random.integer(index, 0, 5, 2)) {
+      case 0:
+        return 0;
+      case 1:
+        return smallest * static_cast<double>(random.integer(index, 1, 7, 3)) / 8;
+      case 2:
+        return smallest;
+      default:
+        return std::ldexp(random.uniform(index, 1, 1, 1), mode.scale_exponent_low);
+    }
+  }
+
+  [[nodiscard]] double scale(std::uint64_t index, const DTypeInfo& type) const {
     if (op.arithmetic == Arithmetic::prescribed) {
       const auto e = static_cast<int>(random.integer(index, -8, 3));
       return std::ldexp(random.uniform(index, 1, 1, 1), e);
@@ -110,6 +137,7 @@ struct Source {
       const auto e = static_cast<int>(random.integer(index, 0, budget.scale_exponents));
       return std::ldexp(1.0, e + kExactScaleExponent);
     }
+    if (mode.adversary == Adversary::tiny_scales) return tiny_scale(index, type);
     const auto e = static_cast<int>(random.integer(index, mode.scale_exponent_low, mode.scale_exponent_high));
     return std::ldexp(random.uniform(index, 1, 1, 1), e);
   }
@@ -243,7 +271,13 @@ Tensor make_codes(const Port& port, const Source& source) {
   const Extent extent = extent_of(source.signature);
   std::vector<int> codes(static_cast<std::size_t>(extent.rows * extent.columns));
   const int low = layout.min_code(), high = layout.max_code();
-  for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<int>(source.random.integer(i, low, high));
+  const bool extreme = source.mode.adversary == Adversary::extremes;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    // All of a row at one end, so that its products do not cancel.
+    const std::uint64_t row = i / static_cast<std::size_t>(extent.columns);
+    codes[i] =
+        extreme ? ((row + source.seed) % 2 == 0 ? high : low) : static_cast<int>(source.random.integer(i, low, high));
+  }
   const std::vector<std::uint8_t> packed = pack(layout, extent, codes);
   Tensor tensor(DType::u8, shape_of(port, source.signature));
   PLUMB_CHECK(tensor.codes().size() == packed.size());
@@ -274,11 +308,11 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
     case Fill::weight:
       return source.weight(index, type);
     case Fill::activation:
-      return source.activation(index);
+      return source.activation(port, index);
     case Fill::activation_scale:
       return source.activation_scale(index);
     case Fill::scale:
-      return source.scale(index);
+      return source.scale(index, type);
     case Fill::factor:
       return source.factor(index);
     case Fill::number:
@@ -305,42 +339,7 @@ ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& 
   return budget;
 }
 
-// Quanta that the products of exact sums may reach: an eighth of the range is for the bias.
-std::int64_t for_products(int bits) { return (std::int64_t{1} << bits) / 8 * 7; }
-
 }  // namespace
-
-std::span<const DataMode> all_data_modes() { return kModes; }
-
-const DataMode& data_mode_named(std::string_view name) {
-  std::vector<std::string> known;
-  for (const DataMode& mode : kModes) {
-    if (mode.name == name) return mode;
-    known.emplace_back(mode.name);
-  }
-  throw Error(fmt::format("data mode '{}' is unknown; nearest: {}", name, nearest_names(name, known)));
-}
-
-bool applies(const DataMode& mode, const Op& op) {
-  if (mode.name == "exact") return true;
-  if (mode.edges) return std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::weight; });
-  if (!mode.exact()) return op.arithmetic != Arithmetic::prescribed;
-  return op.arithmetic == Arithmetic::accumulated && for_products(mode.exact_bits) >= op.max_code_magnitude;
-}
-
-ExactBudget plan_exact(std::int64_t length, int max_code_magnitude, int bits) {
-  const std::int64_t products = for_products(bits), bias = (std::int64_t{1} << bits) - products;
-  constexpr std::array<std::pair<std::int64_t, int>, 4> kChoices = {{{7, 3}, {3, 2}, {1, 1}, {1, 0}}};
-  for (const auto& [activation, exponents] : kChoices) {
-    const std::int64_t per_product = activation * max_code_magnitude << exponents;
-    const std::int64_t active = products / per_product;
-    if (active >= length) return {activation, exponents, 1, bias};
-    if (activation == 1 && active > 0) return {activation, exponents, (length + active - 1) / active, bias};
-  }
-  // A single product, which fills them, and a bias of its unit.
-  PLUMB_CHECK(max_code_magnitude < std::int64_t{1} << bits);
-  return {1, 0, length, 1};
-}
 
 Tensor make_input(const Op& op, const Signature& signature, const Port& port, const DataMode& mode,
                   std::uint64_t seed) {

@@ -1,13 +1,23 @@
-// Data modes: how the inputs of a case are made. data.cc holds the table.
+// Data modes: how the inputs of a case are made. data_modes.cc holds the table.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "reference/contract.h"
 #include "reference/op.h"
 
 namespace plumb {
+
+/// What adversarial data do to a kernel, one thing at a time.
+enum class Adversary {
+  none,
+  one_hot,      ///< Each row of activations is zero but for one element.
+  extremes,     ///< Activations of one sign and codes at their ends: sums beyond f16's largest number.
+  tiny_scales,  ///< Scales that are zero, subnormal, the smallest normal number, or as usual.
+  not_finite,   ///< A NaN or an infinity in one row of activations.
+};
 
 /// A way to fill inputs.
 struct DataMode {
@@ -20,6 +30,7 @@ struct DataMode {
   int scale_exponent_low, scale_exponent_high;  ///< Bounded data: scales are [1, 2) * 2^e, e uniform in [low, high].
 
   bool edges = false;  ///< Fill::weight holds what quantisers stumble over.
+  Adversary adversary = Adversary::none;
 
   [[nodiscard]] bool exact() const { return exact_bits > 0; }
 };
@@ -32,6 +43,13 @@ struct DataMode {
 /// Whether the mode makes data for this operator that another mode does not (pure data movement is always exact). Exact
 /// data need bits for one product at least.
 [[nodiscard]] bool applies(const DataMode& mode, const Op& op);
+
+/// Significand bits of the narrowest type that a product or a sum goes through: data must be exact in those.
+[[nodiscard]] int exact_bits_of(const Contract& contract);
+
+/// Whether a case of this mode asks the implementation what it can answer: exact data need an accumulator of their
+/// bits, and extremes one that does not overflow.
+[[nodiscard]] bool can_be_judged(const DataMode& mode, const Op& op, const Contract& contract);
 
 /// Magnitudes for exact data of a sum of `length` products: sum |x||code| 2^e + |bias| <= 2^bits quanta.
 struct ExactBudget {

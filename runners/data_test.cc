@@ -168,6 +168,63 @@ TEST(Data, ActivationsFitTheScalesTheyAreQuantisedWith) {
   EXPECT_GE(std::ranges::count_if(bounded, is_tie), 4);
 }
 
+Tensor input_of(const std::string& case_name, std::size_t input) {
+  return make_problem(parse_case(case_name)).inputs[input];
+}
+
+TEST(Adversary, OneHotRowsHaveOneElement) {
+  const Tensor x = input_of("linear_q4gsw[M=5,K=40,N=3,group=4]/one_hot#3", 0);
+  std::set<std::int64_t> columns;
+  for (std::int64_t m = 0; m < 5; ++m) {
+    int hot = 0;
+    for (std::int64_t k = 0; k < 40; ++k) {
+      if (x.at(m * 40 + k) == 0) continue;
+      ++hot;
+      columns.insert(k);
+    }
+    EXPECT_EQ(hot, 1) << m;
+  }
+  EXPECT_EQ(columns.size(), 5U) << "rows are hot at different places";
+}
+
+TEST(Adversary, ExtremesOverflowHalfPrecision) {
+  const Case test_case = parse_case("linear_q4gsw[M=2,K=128,N=3,group=32]/extremes#4");
+  const Expected expected = test_case.op->evaluate(make_problem(test_case))[0];
+  for (const double value : expected.value) EXPECT_GT(std::abs(value), 65504);
+  EXPECT_TRUE(can_be_judged(*test_case.mode, *test_case.op, Contract{}));
+  EXPECT_FALSE(can_be_judged(*test_case.mode, *test_case.op, {.accumulator = DType::f16}));
+}
+
+TEST(Adversary, TinyScalesAreZeroSubnormalSmallestAndPlain) {
+  for (const char* scale : {"f32", "f16", "bf16"}) {
+    const Tensor scales =
+        input_of("linear_q4gsw[M=1,K=256,N=64,group=32,scale=" + std::string(scale) + "]/tiny_scales#3", 2);
+    const double smallest = min_normal(scales.dtype());
+    int zero = 0, subnormal = 0, normal = 0, plain = 0;
+    for (std::int64_t i = 0; i < scales.size(); ++i) {
+      const double value = scales.at(i);
+      (value == 0 ? zero : value < smallest ? subnormal : value == smallest ? normal : plain) += 1;
+    }
+    EXPECT_TRUE(zero > 9 && subnormal > 9 && normal > 9 && plain > 9) << scale;
+  }
+}
+
+// A NaN or an infinity, in one place.
+TEST(Adversary, NotFiniteIsOneElement) {
+  std::set<std::string> kinds;
+  for (int seed = 0; seed < 6; ++seed) {
+    const Tensor x = input_of("linear_q4gsw[M=3,K=40,N=3,group=4]/not_finite#" + std::to_string(seed), 0);
+    int spoilt = 0;
+    for (std::int64_t i = 0; i < x.size(); ++i) {
+      if (std::isfinite(x.at(i))) continue;
+      ++spoilt;
+      kinds.insert(std::isnan(x.at(i)) ? "nan" : x.at(i) > 0 ? "inf" : "-inf");
+    }
+    EXPECT_EQ(spoilt, 1) << seed;
+  }
+  EXPECT_EQ(kinds.size(), 3U);
+}
+
 TEST(DataMode, UnknownNamesAreAnError) { EXPECT_THROW((void)data_mode_named("normal"), Error); }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reference/error.h"
+#include "runners/black_box.h"
 
 namespace plumb {
 namespace {
@@ -16,17 +17,24 @@ DType contract_dtype(const plumb_impl& impl, const char* field, std::int32_t val
   throw Error(fmt::format("{}: contract.{}: expected a floating-point plumb_dtype, got {}", impl.name, field, value));
 }
 
+Placement in_bytes(Placement placement, DType dtype) {
+  placement.shift *= static_cast<std::size_t>(info(dtype).size_bytes);
+  return placement;
+}
+
 // Calls a function of the implementation. An exception that comes out of it is its fault, and not ours.
 template <typename Function>
-plumb_status call_safely(const char* what, const Function& function) {
+plumb_status call_safely(std::string_view what, const Function& function) {
+  const Activity activity(what);
   try {
     return function();
   } catch (const Error&) {
     throw;
   } catch (const std::exception& escaped) {
-    throw Error(fmt::format("{} let an exception across the C ABI: {}", what, escaped.what()));
+    throw Error(
+        fmt::format("{} let an exception across the C ABI: {}", what.substr(0, what.find(' ')), escaped.what()));
   } catch (...) {
-    throw Error(fmt::format("{} let an exception across the C ABI", what));
+    throw Error(fmt::format("{} let an exception across the C ABI", what.substr(0, what.find(' '))));
   }
 }
 
@@ -72,8 +80,9 @@ struct Execute::Frame {
   plumb_call call;
 };
 
-Execute::Execute(const plumb_impl& impl, const Op& op, const Problem& problem, std::vector<Form> outputs)
-    : impl_(impl), op_(op), problem_(problem), forms_(std::move(outputs)) {
+Execute::Execute(const plumb_impl& impl, const Op& op, const Problem& problem, std::vector<Form> outputs,
+                 Placement placement)
+    : impl_(impl), op_(op), problem_(problem), forms_(std::move(outputs)), placement_(placement) {
   for (const Param& param : op.params) {
     const auto value = problem.signature.values.find(param.name);
     if (value != problem.signature.values.end()) params_.push_back({param.name.c_str(), value->second});
@@ -82,11 +91,23 @@ Execute::Execute(const plumb_impl& impl, const Op& op, const Problem& problem, s
   for (const auto& [name, value] : problem.signature.values) {
     if (op.param(name) == nullptr && op.size(name) == nullptr) params_.push_back({name.c_str(), value});
   }
-  for (const Tensor& input : problem.inputs) inputs_.emplace_back(input.bytes());
+  for (std::size_t i = 0; i < problem.inputs.size(); ++i) {
+    inputs_.emplace_back(problem.inputs[i].bytes(), in_bytes(placement, problem.inputs[i].dtype()),
+                         op.inputs[i].name.c_str());
+    if (!placement.forgiving) inputs_.back().make_read_only();
+  }
+}
+
+Execute::Execute(const Execute& owner, const Problem& problem, std::vector<Form> outputs)
+    : Execute(owner.impl_, owner.op_, problem, std::move(outputs), owner.placement_) {
+  prepared_ = owner.prepared_;
+  owns_prepared_ = false;
 }
 
 Execute::~Execute() {
-  if (prepared_ != nullptr && impl_.release != nullptr) impl_.release(&impl_, prepared_);
+  if (!owns_prepared_ || prepared_ == nullptr || impl_.release == nullptr) return;
+  const Activity activity("release");
+  impl_.release(&impl_, prepared_);
 }
 
 bool Execute::passes_data(std::size_t input, Stage stage) const {
@@ -143,7 +164,7 @@ plumb_status Execute::prepare() {
   const auto frame = make_frame(Stage::prepare, 1, {});
   const plumb_status status = call_safely("prepare", [&] { return impl_.prepare(&impl_, &frame->call, &prepared_); });
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (op_.inputs[i].role == Role::constant) std::ranges::fill(inputs_[i].bytes(), std::byte{0xDB});
+    if (op_.inputs[i].role == Role::constant) inputs_[i].expire();
   }
   return status;
 }
@@ -151,10 +172,9 @@ plumb_status Execute::prepare() {
 std::vector<std::string> Execute::violations(Stage stage, std::span<const Guarded> outputs) const {
   std::vector<std::string> found;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const std::string& name = op_.inputs[i].name;
-    if (!inputs_[i].guards_intact()) found.push_back(fmt::format("bytes outside {} were written", name));
+    // Memory that is read-only can still be written to by whoever makes it writable, or by a device.
     if (passes_data(i, stage) && !std::ranges::equal(inputs_[i].bytes(), problem_.inputs[i].bytes())) {
-      found.push_back(fmt::format("{}, an input, was written to", name));
+      found.push_back(fmt::format("{}, an input, was written to", op_.inputs[i].name));
     }
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -165,16 +185,18 @@ std::vector<std::string> Execute::violations(Stage stage, std::span<const Guarde
 
 std::vector<Guarded> Execute::make_outputs(std::byte poison) const {
   std::vector<Guarded> outputs;
-  for (const Form& form : forms_) {
-    const std::int64_t bytes = element_count(form.shape) * info(form.dtype).size_bytes;
-    outputs.emplace_back(static_cast<std::size_t>(bytes), poison);
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    const std::int64_t bytes = element_count(forms_[i].shape) * info(forms_[i].dtype).size_bytes;
+    outputs.emplace_back(static_cast<std::size_t>(bytes), poison, in_bytes(placement_, forms_[i].dtype),
+                         op_.outputs[i].name.c_str());
   }
   return outputs;
 }
 
 plumb_status Execute::run_on(std::span<Guarded> outputs, int threads) {
   const auto frame = make_frame(Stage::run, threads, outputs);
-  return call_safely("run", [&] { return impl_.run(&impl_, &frame->call, prepared_); });
+  const std::string what = fmt::format("run with {} thread{}", threads, threads == 1 ? "" : "s");
+  return call_safely(what, [&] { return impl_.run(&impl_, &frame->call, prepared_); });
 }
 
 Execution Execute::run(int threads, std::byte poison) {

@@ -27,12 +27,17 @@ struct Execution {
   std::vector<std::string> violations;  ///< "weights was written to", "bytes outside y were written".
 };
 
-/// One implementation prepared for one problem. Inputs are copied between guard zones; once `prepare` has returned, the
-/// constant inputs' memory is overwritten, because an implementation may not keep pointers to it.
+/// One implementation prepared for one problem. Inputs are copied into memory that cannot be written to; once `prepare`
+/// has returned, that of the constant inputs cannot be read either, because an implementation may not keep pointers to
+/// it. Touching any memory wrongly is a signal (see guarded.h). A placement's shift counts elements of each tensor.
 class Execute {
  public:
-  /// `outputs` describe what the caller allocates; for legal problems that is output_forms().
-  Execute(const plumb_impl& impl, const Op& op, const Problem& problem, std::vector<Form> outputs);
+  /// `outputs` describe what the caller allocates; for legal problems that is output_forms(). All tensors are placed
+  /// alike.
+  Execute(const plumb_impl& impl, const Op& op, const Problem& problem, std::vector<Form> outputs,
+          Placement placement = kAtStart);
+  /// Another problem with the same constant inputs, to be run on what `owner` prepared, which has to outlive this.
+  Execute(const Execute& owner, const Problem& problem, std::vector<Form> outputs);
   ~Execute();
   Execute(const Execute&) = delete;
   Execute& operator=(const Execute&) = delete;
@@ -60,9 +65,11 @@ class Execute {
   const Op& op_;
   const Problem& problem_;
   std::vector<Form> forms_;
+  Placement placement_;
   std::vector<plumb_param> params_;
   std::vector<Guarded> inputs_;
   void* prepared_ = nullptr;
+  bool owns_prepared_ = true;
 };
 
 }  // namespace plumb

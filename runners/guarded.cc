@@ -1,37 +1,56 @@
 #include "runners/guarded.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "reference/error.h"
 
 namespace plumb {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kGuardBytes = 256;
+// As much as there ever is beside a block: less than a page, unless it is shifted. Bytes differ, so that copying a
+// guard byte onto another is seen.
+constexpr std::size_t kPatternBytes = 4096;
+const std::array<std::byte, kPatternBytes> kPattern = [] {
+  std::array<std::byte, kPatternBytes> pattern{};
+  for (std::size_t i = 0; i < kPatternBytes; ++i) pattern[i] = static_cast<std::byte>(0xC3U ^ (i * 37U));
+  return pattern;
+}();
 
-// Differs from byte to byte, so that copying a guard onto another place in the guard is seen.
-std::byte guard_byte(std::size_t position) { return static_cast<std::byte>(0xC3U ^ (position * 37U)); }
-
-}  // namespace
-
-Guarded::Guarded(std::size_t size_bytes, std::byte fill)
-    : size_(size_bytes), storage_(2 * kGuardBytes + kAlignment + size_bytes) {
-  for (std::size_t i = 0; i < storage_.size(); ++i) storage_[i] = guard_byte(i);
-  const std::size_t misalignment = reinterpret_cast<std::uintptr_t>(storage_.data() + kGuardBytes) % kAlignment;
-  start_ = kGuardBytes + (kAlignment - misalignment) % kAlignment;
-  std::ranges::fill(bytes(), fill);
+void lay_guard(std::byte* first, std::byte* last) {
+  for (; first < last; first += std::min<std::size_t>(kPatternBytes, static_cast<std::size_t>(last - first))) {
+    std::memcpy(first, kPattern.data(), std::min<std::size_t>(kPatternBytes, static_cast<std::size_t>(last - first)));
+  }
 }
 
-Guarded::Guarded(std::span<const std::byte> content) : Guarded(content.size(), std::byte{0}) {
-  std::ranges::copy(content, bytes().begin());
-}
-
-bool Guarded::zone_intact(std::size_t first, std::size_t last) const {
-  for (std::size_t i = first; i < last; ++i) {
-    if (storage_[i] != guard_byte(i)) return false;
+bool is_guard(const std::byte* first, const std::byte* last) {
+  while (first < last) {
+    const std::size_t count = std::min<std::size_t>(kPatternBytes, static_cast<std::size_t>(last - first));
+    if (std::memcmp(first, kPattern.data(), count) != 0) return false;
+    first += count;
   }
   return true;
 }
 
-bool Guarded::guards_intact() const { return zone_intact(0, start_) && zone_intact(start_ + size_, storage_.size()); }
+}  // namespace
+
+Guarded::Guarded(std::size_t size_bytes, std::byte fill, Placement placement, const char* name)
+    : size_(size_bytes), pages_(size_bytes + (placement.forgiving ? 2 : 1) * placement.shift) {
+  start_ = placement.at_end ? pages_.size_bytes() - size_ - placement.shift : placement.shift;
+  lay_guard(pages_.begin(), data());
+  if (size_ > 0) std::memset(data(), static_cast<int>(fill), size_);
+  lay_guard(data() + size_, pages_.end());
+  pages_.announce({name, data(), size_, Access::all});
+}
+
+Guarded::Guarded(std::span<const std::byte> content, Placement placement, const char* name)
+    : Guarded(content.size(), std::byte{0}, placement, name) {
+  if (!content.empty()) std::memcpy(data(), content.data(), content.size());
+}
+
+bool Guarded::guards_intact() const {
+  return is_guard(pages_.begin(), bytes().data()) && is_guard(bytes().data() + size_, pages_.end());
+}
 
 }  // namespace plumb

@@ -129,7 +129,8 @@ const plumb_library* plumb_get_library(void) { return &lib; }
 )");
   const auto subjects = load_library(library);
   const Case test_case = parse_case("pack_uint4[n=64]/exact#1");
-  const plumb::Run run = run_units(campaign_units({test_case}, subjects), {1, 5000, "test", 0});
+  const std::vector<Unit> units = campaign_units({test_case}, subjects);
+  const plumb::Run run = run_units(units, describe_run(units, "test", 0), {.jobs = 1, .step_limit_ms = 5000});
   ASSERT_EQ(run.records.size(), 1U);
   EXPECT_EQ(run.records[0].outcome, Outcome::pass) << run.records[0].reason;
 }
@@ -153,7 +154,8 @@ TEST(Library, WhoseLoadingEndsTheProcessSaysSo) {
 
 Run check(const std::filesystem::path& library) {
   const auto subjects = load_library(library);
-  return run_units(campaign_units(plan_campaign(subjects, 0), subjects), {2, 30000, "test", 0});
+  const std::vector<Unit> units = campaign_units(plan_campaign(subjects, 0), subjects);
+  return run_units(units, describe_run(units, "test", 0), {.jobs = 2});
 }
 
 TEST(Library, TheExampleIsRight) {

@@ -1,9 +1,11 @@
 #include "runners/plan.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "runners/philox.h"
+#include "runners/probe.h"
 
 namespace plumb {
 namespace {
@@ -121,6 +123,21 @@ class PairwisePlan {
   std::set<Pair> uncovered_;
 };
 
+// All modes that apply, but one adversarial one: they take turns over the shapes.
+std::vector<const DataMode*> modes_for(const Op& op, std::uint64_t turn) {
+  std::vector<const DataMode*> modes, adversarial;
+  for (const DataMode& mode : all_data_modes()) {
+    if (applies(mode, op)) (mode.adversary == Adversary::none ? modes : adversarial).push_back(&mode);
+  }
+  if (!adversarial.empty()) modes.push_back(adversarial[turn % adversarial.size()]);
+  return modes;
+}
+
+bool has_elements(const Case& test_case) {
+  return std::ranges::any_of(output_forms(*test_case.op, test_case.signature),
+                             [](const Form& form) { return element_count(form.shape) > 0; });
+}
+
 }  // namespace
 
 std::vector<Case> plan_cases(const Op& op, std::uint64_t seed) {
@@ -131,13 +148,33 @@ std::vector<Case> plan_cases(const Op& op, std::uint64_t seed) {
     PairwisePlan plan(op, types, seed);
     for (const Choice& choice : plan.make()) {
       const Signature signature = make_signature(op, plan.sizes_of(choice));
-      for (const DataMode& mode : all_data_modes()) {
-        if (applies(mode, op)) cases.push_back({&op, signature, &mode, number});
-      }
+      for (const DataMode* mode : modes_for(op, number)) cases.push_back({&op, signature, mode, number});
       ++number;
     }
   }
   return cases;
+}
+
+// Bounded data, where there are any, suit every implementation, whatever it accumulates in.
+std::vector<Case> plan_probes(const std::vector<Case>& cases) {
+  constexpr std::size_t kShapes = 2;
+  std::map<std::string, std::vector<const Case*>> by_op;
+  for (const Case& test_case : cases) {
+    const std::string_view mode = applies(data_mode_named("bounded"), *test_case.op) ? "bounded" : "exact";
+    if (test_case.mode->name == mode && has_elements(test_case)) by_op[test_case.op->name].push_back(&test_case);
+  }
+  std::vector<Case> probes;
+  for (const Probe& probe : all_probes()) {
+    for (const auto& [name, candidates] : by_op) {
+      if (!probe.applies(*candidates.front()->op)) continue;
+      const std::size_t count = std::min(kShapes, candidates.size());
+      for (std::size_t i = 0; i < count; ++i) {
+        probes.push_back(*candidates[(2 * i + 1) * candidates.size() / (2 * count)]);
+        probes.back().probe = &probe;
+      }
+    }
+  }
+  return probes;
 }
 
 }  // namespace plumb

@@ -17,7 +17,8 @@ plumb::Run replay(const std::filesystem::path& path, const std::string& impl, co
                   const std::string& cases = "*") {
   std::vector<Subject> subjects;
   if (impl != "upstream") subjects = select_subjects(builtin_subjects(), op, impl);
-  return run_units(replay_units({{path}, op, cases}, subjects), {2, 30000, "test", 0});
+  const std::vector<Unit> units = replay_units({{path}, op, cases}, subjects);
+  return run_units(units, describe_run(units, "test", 0), {.jobs = 2});
 }
 
 std::set<std::string> names_of(const plumb::Run& run, Outcome outcome) {

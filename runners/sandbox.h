@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct Unit {
 struct SandboxOptions {
   int workers = 1;                              ///< 0: in this process, without protection (for debuggers).
   std::chrono::milliseconds step_limit{30000};  ///< A step that takes longer is a hang.
+  /// Memory that each worker may take beyond what it starts with; 0: its share of what is free. Not limited under
+  /// sanitizers, which reserve more than there is.
+  std::int64_t memory_bytes = 0;
   /// Called in this process for every record, as it is reached.
   std::function<void(const Record&)> on_record = {};
   /// Asked between records; true ends the work early, with what there is.
@@ -40,8 +44,9 @@ struct SandboxOptions {
 };
 
 /// Works through all units in forked worker processes and returns the records in the order of the steps. A worker that
-/// dies or hangs gives the verdict `crash` or `hang` for the step it was in; another continues with the next step. The
-/// caller must have no other thread running.
+/// dies or hangs gives the verdict `crash` or `hang` for the step it was in, with what its black box says; another
+/// continues with the next step. One whose memory was used up is replaced, too. The caller must have no other thread
+/// running.
 [[nodiscard]] std::vector<Record> work_through(const std::vector<Unit>& units, const SandboxOptions& options);
 
 }  // namespace plumb

@@ -1,5 +1,6 @@
 #include "runners/sandbox.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "reference/error.h"
+#include "runners/pipe.h"
 
 namespace plumb {
 namespace {
@@ -65,6 +67,27 @@ TEST(Sandbox, MakesExitACrashEvenWithStatusZero) {
   const Record record = misbehave([]() -> Record { _exit(0); });
   EXPECT_EQ(record.outcome, Outcome::crash);
   EXPECT_EQ(record.reason, "ended its process with exit code 0");
+}
+
+// What dies between steps is no verdict on the next one: another worker judges it.
+TEST(Sandbox, ADeathBetweenStepsIsNoVerdict) {
+  const auto once = std::make_shared<Pipe>();
+  (void)!write(once->write_end(), "x", 1);
+  const int fd = once->read_end();
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  const auto die_once = [fd] {
+    char byte = 0;
+    if (read(fd, &byte, 1) == 1) _exit(7);
+  };
+  testing::internal::CaptureStderr();
+  const std::vector<Unit> units = {{{passing("a"), passing("b")}, die_once}, {{passing("c")}, [] { _exit(8); }}};
+  const auto records = work_through(units, two_workers());
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("before a, a worker process ended"), std::string::npos);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].outcome, Outcome::pass);
+  EXPECT_EQ(records[1].outcome, Outcome::pass);
+  EXPECT_EQ(records[2].outcome, Outcome::vacuous);
+  EXPECT_NE(records[2].reason.find("exit code 8"), std::string::npos) << records[2].reason;
 }
 
 TEST(Sandbox, MakesAnEndlessLoopAHang) {

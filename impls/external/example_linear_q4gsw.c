@@ -4,8 +4,8 @@
  *     cc -std=c99 -O2 -shared -fPIC -I impls impls/external/example_linear_q4gsw.c -o /tmp/libexample.so
  *     ./plumb check /tmp/libexample.so
  *
- * Start your own from it. To see plumbline find something, compile with -DPLANT_A_FAULT: the scale of the first group is
- * then used for all of them.
+ * Start your own from it. To see plumbline find something, compile with -DPLANT_A_FAULT: the scale of the first group
+ * is then used for all of them.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,10 +29,36 @@ static int64_t param(const plumb_call* call, const char* name) {
   return 0;
 }
 
+static int is_matrix(const plumb_tensor* tensor, int32_t dtype, int64_t rows, int64_t columns) {
+  return tensor->dtype == dtype && tensor->rank == 2 && tensor->shape[0] == rows && tensor->shape[1] == columns;
+}
+
+/* Whether the operator allows the call (see `plumb ops linear_q4gsw`): plumbline also makes calls that it forbids,
+ * which must give a status. Looks at shapes, types and parameters, never at data. */
+static int is_legal(const plumb_call* call) {
+  const plumb_tensor *x = &call->inputs[X], *weights = &call->inputs[WEIGHTS], *bias = &call->inputs[BIAS];
+  const plumb_tensor* y = &call->outputs[0];
+  const int64_t group = param(call, "group"), lead = param(call, "lead"), has_bias = param(call, "bias");
+  if (group < 1 || lead < 1 || x->rank != lead + 1 || weights->rank != 2 || y->rank != x->rank) return 0;
+  if (param(call, "x") != x->dtype || param(call, "scale") != call->inputs[WEIGHT_SCALES].dtype) return 0;
+  const int64_t k = x->shape[x->rank - 1], n = weights->shape[0];
+  if (k < 1 || n < 1 || k % group != 0) return 0;
+  if (!is_matrix(weights, PLUMB_U8, n, (k + 7) / 8 * 4)) return 0;
+  if (!is_matrix(&call->inputs[WEIGHT_SCALES], PLUMB_F32, k / group, n)) return 0;
+  if (has_bias != (bias->dtype != 0)) return 0;
+  if (has_bias && (bias->dtype != PLUMB_F32 || bias->rank != 1 || bias->shape[0] != n)) return 0;
+  for (int32_t axis = 0; axis + 1 < x->rank; ++axis) {
+    if (y->shape[axis] != x->shape[axis]) return 0;
+  }
+  return x->dtype == PLUMB_F32 && y->dtype == PLUMB_F32 && y->shape[y->rank - 1] == n;
+}
+
 /* Only f32 is done here; plumbline then skips the other cases and says why. */
 static plumb_status supports(const plumb_impl* self, const plumb_call* call, const char** reason) {
   (void)self;
-  if (call->inputs[X].dtype == PLUMB_F32 && call->inputs[WEIGHT_SCALES].dtype == PLUMB_F32) return PLUMB_OK;
+  if (call->inputs[X].dtype == PLUMB_F32 && call->inputs[WEIGHT_SCALES].dtype == PLUMB_F32) {
+    return is_legal(call) ? PLUMB_OK : PLUMB_BAD_ARGUMENT;
+  }
   *reason = "the example does f32 activations and scales only";
   return PLUMB_UNSUPPORTED;
 }
@@ -103,8 +129,8 @@ static const plumb_impl linear = {
     "linear_q4gsw",
     "example.c",
     NULL, /* available everywhere */
-    /* Activations stay f32; the dequantised weight is rounded to f32; sums are f32. A product is rounded once, goes through
-     * at most K sums, and the bias is added: K + 2 roundings. */
+    /* Activations stay f32; the dequantised weight is rounded to f32; sums are f32. A product is rounded once, goes
+     * through at most K sums, and the bias is added: K + 2 roundings. */
     {PLUMB_F32, PLUMB_F32, PLUMB_F32, 1, 2, 0, 1},
     NULL,
     supports,

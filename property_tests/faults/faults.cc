@@ -61,11 +61,11 @@ constexpr Fault kFaults[] = {
     {"sum_split_over_threads", kLinear, "K is split in two if there are threads, claims deterministic",
      sum_split_over_threads, Outcome::flaky, "other bits with 3 threads", "1", both},
     // linear_q4gsw: memory, status, process
-    {"one_written_beyond", kLinear, "element M * N written", one_written_beyond, Outcome::fail,
-     "bytes outside y were written", "1", both},
-    {"one_written_before", kLinear, "element -1 written", one_written_before, Outcome::fail,
-     "bytes outside y were written", "1", both},
-    {"input_written", kLinear, "x changed in place", input_written, Outcome::fail, "x, an input, was written to", "1",
+    {"one_written_beyond", kLinear, "element M * N written", one_written_beyond, Outcome::crash,
+     "it wrote 1 byte past the end of y", "1", both},
+    {"one_written_before", kLinear, "element -1 written", one_written_before, Outcome::crash, "before the start of y",
+     "1", both},
+    {"input_written", kLinear, "x changed in place", input_written, Outcome::crash, "it wrote to x, an input", "1",
      both},
     {"status_after_writing", kLinear, "right output, but status bad argument", status_after_writing, Outcome::fail,
      "returned 'bad argument' for a legal call"},
@@ -128,8 +128,8 @@ constexpr Fault kFaults[] = {
      "column == K - 1", torchao},
     {"last_row_missing", kEmbedding, "last index not looked up", last_row_missing, Outcome::fail, "", "row == M - 1"},
     {"half_precision", kEmbedding, "product rounded to f16, y is f32", half_precision, Outcome::fail, "", "1", both},
-    {"one_written_beyond", kEmbedding, "element M * K written", one_written_beyond, Outcome::fail,
-     "bytes outside y were written", "1", both},
+    {"one_written_beyond", kEmbedding, "element M * K written", one_written_beyond, Outcome::crash,
+     "it wrote 1 byte past the end of y", "1", both},
     {"aborts", kEmbedding, "abort() for M > 16, N < 3", aborts, Outcome::crash, "SIGABRT", "M > 16 && N < 3", both},
 
     // linear_q4gsw_backward
@@ -149,8 +149,8 @@ constexpr Fault kFaults[] = {
      "offset 7 instead of 8"},
     {"last_k_dropped", kPerChannel, "last product missing", last_k_dropped, Outcome::fail, "", "1", torchao},
     {"last_row_missing", kPerChannel, "row M - 1 not written", last_row_missing, Outcome::fail, "", "row == M - 1"},
-    {"one_written_beyond", kPerChannel, "element M * N written", one_written_beyond, Outcome::fail,
-     "bytes outside y were written", "1", both},
+    {"one_written_beyond", kPerChannel, "element M * N written", one_written_beyond, Outcome::crash,
+     "it wrote 1 byte past the end of y", "1", both},
 
     // linear_int4_plain_int32
     {"zero_point_ignored", kPlainInt32, "zero points not subtracted", zero_point_ignored, Outcome::fail},
@@ -195,9 +195,9 @@ constexpr Fault kFaults[] = {
     {"pair_across_rows_swapped", kPack, "pairs that cross a row are turned round", pair_across_rows_swapped,
      Outcome::fail, "", "lead > 1"},
     {"last_row_missing", kPack, "last byte not written", last_row_missing, Outcome::fail, "", "row == n / 2 - 1"},
-    {"one_written_beyond", kPack, "one byte too many written", one_written_beyond, Outcome::fail,
-     "bytes outside packed were written"},
-    {"input_written", kPack, "codes changed in place", input_written, Outcome::fail, "codes, an input, was written to"},
+    {"one_written_beyond", kPack, "one byte too many written", one_written_beyond, Outcome::crash,
+     "it wrote 1 byte past the end of packed"},
+    {"input_written", kPack, "codes changed in place", input_written, Outcome::crash, "it wrote to codes, an input"},
     {"exits", kPack, "exit(0) for n = 2", exits, Outcome::crash, "ended its process", "n == 2"},
 
     // unpack_uint4
@@ -206,8 +206,8 @@ constexpr Fault kFaults[] = {
     {"sign_extension_missing", kUnpack, "high code of an i8 container without its sign", sign_extension_missing,
      Outcome::fail, "", "column == 1"},
     {"last_row_missing", kUnpack, "last byte not unpacked", last_row_missing, Outcome::fail, "", "row == n - 1"},
-    {"one_written_before", kUnpack, "one byte before the codes written", one_written_before, Outcome::fail,
-     "bytes outside codes were written"},
+    {"one_written_before", kUnpack, "one byte before the codes written", one_written_before, Outcome::crash,
+     "before the start of codes"},
     {"never_returns", kUnpack, "endless loop for n = 1", never_returns, Outcome::hang, "did not return within",
      "n == 1"},
 };

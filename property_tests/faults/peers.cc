@@ -45,7 +45,7 @@ PeerScore peer_score(const plumb_impl& impl) {
   const Op& op = op_named(impl.op);
   const Problem problem = friendly_problem(op);
   const Expected expected = op.evaluate(problem)[0];
-  Execute execute(impl, op, problem, output_forms(op, problem.signature));
+  Execute execute(impl, op, problem, output_forms(op, problem.signature), kForgiving);
   if (execute.prepare() != PLUMB_OK) return {1};
   const Execution execution = execute.run(1, std::byte{0});
   if (execution.status != PLUMB_OK) return {1};

@@ -55,6 +55,7 @@ inline Record draw_record() {
   record.unjudged = integer();
   record.milliseconds = *arbitrary_double();
   record.again = *arbitrary_text();
+  record.vouches_for = *arbitrary_text();
   record.diagnosis = *arbitrary_text();
   if (*rc::gen::arbitrary<bool>()) record.worst = draw_worst();
   return record;

@@ -58,7 +58,7 @@ int check(const RunFlags& flags, const std::vector<std::string>& words, const st
   auto subjects = select_subjects(targets.subjects, flags.op, flags.impl);
   check_output_folder(flags);
   if (targets.cases.empty()) {
-    return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command);
+    return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed), subjects), flags, command);
   }
   std::vector<Unit> units = campaign_units(targets.cases, subjects);
   std::erase_if(units, [](const Unit& unit) { return unit.steps.empty(); });
@@ -84,7 +84,10 @@ void add_check(CLI::App& app, Context& context) {
   command->footer(
       "Examples:\n  plumb check ./libmykernels.so\n  plumb check ./libmykernels.so --op 'linear_*' --out report\n"
       "  plumb check 'linear_q4gsw[M=3,K=256,N=40,group=64,x=f16,bias]/spread#7' --impl cpu.avx2");
-  command->callback([flags, words, &context] { context.exit_code = check(*flags, *words, context.command); });
+  command->callback([flags, words, command, &context] {
+    take_over(*command, *flags);
+    context.exit_code = check(*flags, *words, context.command);
+  });
 }
 
 }  // namespace plumb::cli

@@ -34,7 +34,10 @@ void add_golden(CLI::App& app, Context& context) {
       "(xfail). Operations without an operator are counted and named as skipped.\n\n"
       "Examples:\n  plumb golden\n  plumb golden golden/executorch --op 'embedding_*'\n"
       "  plumb golden golden/executorch/linear_q4gsw.h5 --case 'q4gsw_codes_*' --impl cpu.avx2");
-  command->callback([flags, options, &context] { context.exit_code = replay(*flags, *options, context.command); });
+  command->callback([flags, options, command, &context] {
+    take_over(*command, *flags);
+    context.exit_code = replay(*flags, *options, context.command);
+  });
 }
 
 }  // namespace plumb::cli

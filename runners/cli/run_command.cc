@@ -25,7 +25,7 @@ int run(RunFlags flags, const std::string& models, const std::string& command) {
   if (flags.out.empty()) flags.out = default_folder();
   const auto subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
   check_output_folder(flags);
-  return run_and_report(campaign_units(plan_campaign(subjects, flags.seed, models), subjects), flags, command);
+  return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed, models), subjects), flags, command);
 }
 
 }  // namespace
@@ -46,9 +46,12 @@ void add_run(CLI::App& app, Context& context) {
                                fmt::join(names, ", ")))
       ->type_name("GLOB");
   command->footer(
-      "Examples:\n  plumb run\n  plumb run --op 'linear_*' --impl 'cpu.*' --seed 7 --out report\n"
-      "  plumb run --model qwen3-0.6b --op linear_q4gsw --timeout 300");
-  command->callback([flags, models, &context] { context.exit_code = run(*flags, *models, context.command); });
+      "Examples:\n  plumb run\n  plumb run --op 'linear_*' --impl 'cpu.*' --seed 7 --out report\n  plumb run --resume "
+      "report\n  plumb run --model qwen3-0.6b --op linear_q4gsw --timeout 300");
+  command->callback([flags, models, command, &context] {
+    take_over(*command, *flags);
+    context.exit_code = run(*flags, *models, context.command);
+  });
 }
 
 }  // namespace plumb::cli

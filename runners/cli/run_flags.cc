@@ -7,14 +7,17 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "reference/error.h"
+#include "reference/names.h"
 #include "reports/formats.h"
 #include "reports/sentence.h"
 #include "reports/summary.h"
 #include "reports/text_table.h"
 #include "runners/explain.h"
+#include "runners/journal.h"
 
 namespace plumb::cli {
 namespace {
@@ -53,8 +56,18 @@ void add_execution_flags(CLI::App& command, RunFlags& flags) {
       ->type_name("S")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command
+      .add_option("--memory", flags.memory_mib,
+                  "Memory that each worker may take; by default its share of what is free")
+      ->type_name("MIB")
+      ->check(CLI::PositiveNumber);
   command.add_flag("--in-process", flags.in_process, "No worker processes: a crash ends plumb, under your debugger");
   command.add_option("--out", flags.out, "Folder for report.html, results.csv and results.json")->type_name("DIR");
+  command
+      .add_option("--resume", flags.resume,
+                  "Go on with the run in DIR that was killed or interrupted, with the same options (those left out are "
+                  "taken over)")
+      ->type_name("DIR");
   command.add_flag("--overwrite", flags.overwrite, "Replace results that are already in DIR");
 }
 
@@ -70,6 +83,20 @@ void add_seed_flag(CLI::App& command, RunFlags& flags) {
       ->capture_default_str();
 }
 
+void take_over(const CLI::App& command, RunFlags& flags) {
+  if (flags.resume.empty()) return;
+  if (!flags.out.empty()) throw Error("--resume: goes on in its own folder; leave out --out");
+  flags.out = flags.resume;
+  const Intent intent = Journal::read_intent(flags.resume);
+  const auto given = [&](const char* name) {
+    const CLI::Option* option = command.get_option_no_throw(name);
+    return option != nullptr && option->count() > 0;
+  };
+  if (!given("--op")) flags.op = intent.op;
+  if (!given("--impl")) flags.impl = intent.impl;
+  if (!given("--seed")) flags.seed = intent.info.seed;
+}
+
 void check_output_folder(const RunFlags& flags) {
   if (flags.out.empty()) return;
   // Better now than after the campaign.
@@ -79,7 +106,11 @@ void check_output_folder(const RunFlags& flags) {
   if (access(flags.out.c_str(), W_OK | X_OK) != 0) {
     throw Error(fmt::format("--out: cannot write in {}: {}", flags.out, std::strerror(errno)));
   }
-  if (flags.overwrite) return;
+  if (flags.overwrite || !flags.resume.empty()) return;
+  if (std::filesystem::exists(Journal::path_in(flags.out))) {
+    throw Error(fmt::format("--out: {} holds an unfinished run; go on with --resume {}, or give --overwrite", flags.out,
+                            shell_quoted(flags.out)));
+  }
   for (const Format& format : all_formats()) {
     const std::filesystem::path file = std::filesystem::path(flags.out) / format.file_name;
     if (std::filesystem::exists(file)) {
@@ -89,8 +120,20 @@ void check_output_folder(const RunFlags& flags) {
 }
 
 int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command) {
-  const Run run = run_units(
-      units, {flags.in_process ? 0 : flags.jobs, static_cast<int>(flags.timeout_s * 1000), command, flags.seed});
+  RunInfo info = describe_run(units, command, flags.seed);
+  const std::string plan = plan_fingerprint(units);
+  std::optional<Journal> journal;
+  if (!flags.resume.empty()) {
+    journal.emplace(flags.out, plan);
+    info = journal->intent().info;
+  } else if (!flags.out.empty()) {
+    journal.emplace(flags.out, Intent{flags.op, flags.impl, info, plan});
+  }
+  const Run run = run_units(units, std::move(info),
+                            {.jobs = flags.in_process ? 0 : flags.jobs,
+                             .step_limit_ms = static_cast<int>(flags.timeout_s * 1000),
+                             .memory_bytes = flags.memory_mib << 20,
+                             .journal = journal ? &*journal : nullptr});
   const Summary summary = summarize(run);
   fmt::print("{}", text_table(summary));
   print_failures(run);
@@ -98,6 +141,7 @@ int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const 
   if (!flags.out.empty()) {
     write_reports(run, layout_pictures(), flags.out);
     fmt::print("report: {}\n", (std::filesystem::path(flags.out) / all_formats().front().file_name).string());
+    if (!run.info.interrupted) journal->remove();
   }
   return exit_code(summary);
 }

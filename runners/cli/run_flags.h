@@ -12,10 +12,11 @@ namespace plumb::cli {
 
 /// Values of the shared flags.
 struct RunFlags {
-  std::string op = "*", impl = "*", out;
+  std::string op = "*", impl = "*", out, resume;
   std::uint64_t seed = 0;
   int jobs = 0;
   double timeout_s = 30;
+  std::int64_t memory_mib = 0;
   bool overwrite = false, in_process = false;
 };
 
@@ -23,11 +24,14 @@ void add_selection_flags(CLI::App& command, RunFlags& flags);
 void add_execution_flags(CLI::App& command, RunFlags& flags);
 void add_seed_flag(CLI::App& command, RunFlags& flags);
 
-/// Makes the output folder. Throws Error if that cannot be done, or if it already holds results and --overwrite was not
-/// given.
+/// With --resume: takes over what an unfinished run was given and `command` was not. Throws Error if there is none.
+void take_over(const CLI::App& command, RunFlags& flags);
+/// Makes the output folder. Throws Error if that cannot be done, or if it already holds results or an unfinished run
+/// and neither --overwrite nor --resume was given.
 void check_output_folder(const RunFlags& flags);
-/// Works through the units, prints the summary table and the first failures, and writes the reports if there is a
-/// folder for them. Returns the exit code.
+/// Works through the units, or with --resume through those that are left, prints the summary table and the first
+/// failures, and writes the reports if there is a folder for them. Records are kept there from when they are reached
+/// until the reports are written. Returns the exit code.
 [[nodiscard]] int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command);
 
 }  // namespace plumb::cli

@@ -1,0 +1,233 @@
+#include "runners/sensitivity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "reference/bound.h"
+#include "reference/error.h"
+#include "reference/ops.h"
+#include "runners/philox.h"
+
+namespace plumb {
+namespace {
+
+// Ties of activations and codes of one bit apart are a step of what they are quantised with.
+double activation_step(const Op& op, const Problem& problem) {
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    if (op.inputs[i].fill != Fill::activation_scale || problem.inputs[i].size() == 0) continue;
+    double largest = 0;
+    for (std::int64_t k = 0; k < problem.inputs[i].size(); ++k) largest = std::max(largest, problem.inputs[i].at(k));
+    return 1.5 * largest;
+  }
+  return 0;
+}
+
+double moved(double value, double step) {
+  if (!std::isfinite(value)) return 1;
+  return value == 0 ? std::max(step, 1.0) : value + std::copysign(std::max(step, std::abs(value) / 16), value);
+}
+
+// The lowest bit of every code of 1, 2, 4 or 8 bits is another; other numbers have the other sign.
+double other_number(const DTypeInfo& type, double value) {
+  if (type.size_bytes == 1) {
+    return type.min_finite + static_cast<double>(static_cast<int>(value - type.min_finite) ^ 0x55);
+  }
+  if (!std::isfinite(value) || value == 0 || -value < type.min_finite || -value > type.max_finite) return 1;
+  return -value;
+}
+
+// An element of integers or indices one further, or back to the first.
+double next_integer(const Port& port, const Signature& signature, const DTypeInfo& type, double value) {
+  const auto low =
+      port.low.empty() ? type.min_finite : static_cast<double>(evaluate_formula(port.low, signature.values));
+  const auto high =
+      port.high.empty() ? type.max_finite : static_cast<double>(evaluate_formula(port.high, signature.values));
+  return value + 1 > high ? low : value + 1;
+}
+
+// The ways in which an input is changed, the smallest first.
+enum class Way { step, zero, one, first };
+
+// Where a step says nothing, since results saturate: what any number of the type can be.
+bool is_set_outright(const Port& port, const DTypeInfo& type, Way way, std::int64_t i, Tensor& tensor) {
+  if (way == Way::step || way == Way::first) return false;
+  const bool limited = port.fill == Fill::integers || port.fill == Fill::index || port.fill == Fill::codes;
+  if (limited) return false;
+  tensor.set(i, std::clamp(way == Way::zero ? 0.0 : 1.0, type.min_finite, type.max_finite));
+  return true;
+}
+
+// Element `i` of an input by one step.
+void change(const Op& op, const Problem& problem, const DataMode& mode, std::size_t input, std::int64_t i,
+            Tensor& tensor, Way way = Way::step) {
+  const Port& port = op.inputs[input];
+  const DTypeInfo& type = info(tensor.dtype());
+  if (is_set_outright(port, type, way, i, tensor)) return;
+  const double value = tensor.at(i);
+  switch (port.fill) {
+    case Fill::codes:
+    case Fill::bytes:
+    case Fill::weight:
+    case Fill::number:
+      return tensor.set(i, other_number(type, value));
+    case Fill::integers:
+    case Fill::index:
+      return tensor.set(i, next_integer(port, problem.signature, type, value));
+    case Fill::activation:
+      return tensor.set(i, moved(value, activation_step(op, problem)));
+    case Fill::activation_scale:
+    case Fill::scale:
+    case Fill::factor:
+      return tensor.set(i, mode.exact() ? 2 * value : moved(value, 0));
+    case Fill::bias:
+      return tensor.set(i, moved(value, 0));
+    case Fill::code_sums:
+      break;
+  }
+  PLUMB_CHECK(false);
+}
+
+bool can_change(const Op& op, const Problem& problem, std::size_t input) {
+  const Port& port = op.inputs[input];
+  const Tensor& tensor = problem.inputs[input];
+  if (port.fill == Fill::code_sums || tensor.size() == 0) return false;
+  if (port.high.empty() || port.low.empty()) return true;
+  const Sizes& sizes = problem.signature.values;
+  return evaluate_formula(port.low, sizes) < evaluate_formula(port.high, sizes);
+}
+
+// Whether any element of the answer is further from what it was than the bound allows a right implementation to be.
+class Watch {
+ public:
+  explicit Watch(const Question& question) : question_(question) {
+    const Op& op = *question.op;
+    for (std::size_t o = 0; o < op.outputs.size(); ++o) {
+      const Expected& expected = question.expected[o];
+      const bool exact = question.exact && op.arithmetic != Arithmetic::prescribed;
+      bounds_.push_back(exact ? std::vector<double>(expected.value.size(), 0)
+                              : bounds(op, question.problem.signature, Contract{}, expected, o));
+    }
+  }
+
+  [[nodiscard]] bool sees(const Problem& changed) const {
+    const Answer answer = question_.op->evaluate(changed);
+    for (std::size_t o = 0; o < answer.size(); ++o) {
+      for (std::size_t i = 0; i < answer[o].value.size(); ++i) {
+        if (differs(o, i, answer[o].value[i])) return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  [[nodiscard]] bool differs(std::size_t output, std::size_t i, double value) const {
+    const double before = question_.expected[output].value[i], bound = bounds_[output][i];
+    if (std::isinf(bound) || (std::isnan(before) && std::isnan(value))) return false;
+    if (value == before) return false;
+    return !(std::abs(value - before) <= bound);
+  }
+
+  const Question& question_;
+  std::vector<std::vector<double>> bounds_;
+};
+
+// The cases of an operator, by whether some input matters in them, and the inputs that do.
+struct Vouchers {
+  std::set<std::string> vouching, silent, inputs;
+
+  void add(const Record& record) {
+    (record.vouches_for.empty() ? silent : vouching).insert(record.case_name);
+    if (!record.vouches_for.empty()) inputs.insert(record.vouches_for);
+  }
+};
+
+Record accuse(const std::string& op, std::string reason) {
+  Record record(Outcome::vacuous, std::move(reason));
+  record.op = op;
+  record.impl = "data";
+  record.case_name = op;
+  record.again = fmt::format("plumb run --op {}", op);
+  return record;
+}
+
+}  // namespace
+
+bool depends_on(const Question& question, const DataMode& mode, const std::string& input) {
+  const Op& op = *question.op;
+  const std::size_t at = op.input_index(input);
+  const Watch watch(question);
+  for (const Way way : {Way::step, Way::zero, Way::one, Way::first}) {
+    Problem changed = question.problem;
+    const std::int64_t count = way == Way::first ? 1 : changed.inputs[at].size();
+    for (std::int64_t k = 0; k < count; ++k) change(op, question.problem, mode, at, k, changed.inputs[at], way);
+    if (watch.sees(changed)) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> changeable_inputs(const Op& op, const Problem& problem) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    if (can_change(op, problem, i)) names.push_back(op.inputs[i].name);
+  }
+  return names;
+}
+
+std::string vouched_input(const Question& question, const DataMode& mode, std::uint64_t turn) {
+  const std::vector<std::string> names = changeable_inputs(*question.op, question.problem);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string& name = names[(turn + i) % names.size()];
+    if (depends_on(question, mode, name)) return name;
+  }
+  return "";
+}
+
+std::vector<Record> vacuous_inputs(const std::vector<Record>& records) {
+  constexpr std::int64_t kManyPerInput = 32;
+  std::map<std::string, Vouchers> by_op;
+  for (const Record& record : records) {
+    const bool is_plain =
+        record.case_name.find("]/") != std::string::npos && record.case_name.find('+') == std::string::npos;
+    if (record.outcome == Outcome::pass && is_plain) by_op[record.op].add(record);
+  }
+  std::vector<Record> vacuous;
+  for (const auto& [name, vouchers] : by_op) {
+    const Op& op = op_named(name);
+    const std::int64_t cases = std::ssize(vouchers.vouching) + std::ssize(vouchers.silent);
+    if (cases < kManyPerInput * std::ssize(op.inputs)) continue;
+    for (const Port& port : op.inputs) {
+      if (port.fill == Fill::code_sums || vouchers.inputs.contains(port.name)) continue;
+      vacuous.push_back(accuse(name, fmt::format("nothing depends on {} in any of {} cases: a fault in how it is read "
+                                                 "would not show",
+                                                 port.name, cases)));
+    }
+    if (10 * std::ssize(vouchers.silent) > cases) {
+      vacuous.push_back(
+          accuse(name, fmt::format("in {} of {} cases nothing depends on any input", vouchers.silent.size(), cases)));
+    }
+  }
+  return vacuous;
+}
+
+double sensitivity(const Question& question, const DataMode& mode, const std::string& input, int count) {
+  const Op& op = *question.op;
+  const std::size_t at = op.input_index(input);
+  const Watch watch(question);
+  const Random random(0, "sensitivity of " + input);
+  int seen = 0;
+  for (int draw = 0; draw < count; ++draw) {
+    Problem changed = question.problem;
+    const std::int64_t element =
+        random.integer(static_cast<std::uint64_t>(draw), 0, question.problem.inputs[at].size() - 1);
+    change(op, question.problem, mode, at, element, changed.inputs[at]);
+    seen += watch.sees(changed) ? 1 : 0;
+  }
+  return static_cast<double>(seen) / count;
+}
+
+}  // namespace plumb
