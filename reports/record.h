@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "reports/table.h"
+
 namespace plumb {
 
 /// How a case ended. Spelled as it is printed and as JSON has it.
@@ -59,7 +61,11 @@ struct Record {
   std::int64_t unjudged = 0;   ///< Elements whose bound is infinite (an intermediate may overflow).
   double milliseconds = 0;     ///< Time in prepare + run, one execution.
   std::string again;           ///< Shell command that repeats exactly this case.
-  std::string diagnosis = {};  ///< A mistake that explains all of a wrong output; empty if none was found or sought.
+  std::string diagnosis = {};  ///< A mistake that explains a wrong output; empty if none was found or sought.
+  std::string smallest = {};   ///< The smallest case found that still fails; empty if this is it, or none was sought.
+  /// Where the wrong elements are, if that was sought: a character for each cell of the output seen as rows x columns,
+  /// '0' none of it wrong … '9' all of it. Empty otherwise.
+  std::vector<std::string> heat = {};
 };
 
 /// Facts about a whole run.
@@ -79,6 +85,7 @@ struct RunInfo {
 struct Run {
   RunInfo info;
   std::vector<Record> records;
+  std::vector<Table> tables = {};  ///< Shown beside the cases.
 };
 
 }  // namespace plumb

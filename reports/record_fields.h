@@ -29,6 +29,8 @@ void visit_record(Record& record, Visit&& visit) {
   visit("milliseconds", record.milliseconds);
   visit("again", record.again);
   visit("diagnosis", record.diagnosis);
+  visit("smallest", record.smallest);
+  visit("heat", record.heat);
 }
 
 template <class RunInfo, class Visit>

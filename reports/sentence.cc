@@ -48,6 +48,7 @@ std::string case_text(const Record& record) {
   std::string text = fmt::format("{:<8}{}  {}\n", word, record.impl, record.case_name);
   for (const std::string& line : {evidence(record), record.reason, diagnosis_text(record)})
     if (!line.empty()) text += fmt::format("{:<8}{}\n", "", line);
+  if (!record.smallest.empty()) text += fmt::format("{:<8}smallest: {}\n", "", record.smallest);
   if (!record.again.empty()) text += fmt::format("{:<8}again: {}\n", "", record.again);
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <Eigen/Dense>
 
+#include "reference/kernel/sum_stand_in.h"
 #include "reference/layout/layouts.h"
 
 namespace plumb {
@@ -49,13 +50,19 @@ Matrix underflow_of(const Magnitudes& abs, bool adds) {
   return (sum.array() + per_term).matrix();
 }
 
-}  // namespace
+// Shows what is summed up to whoever looks on.
+void show(SumStandIn& watcher, const GroupedLinear& linear, const Matrix& weight) {
+  watcher.see({linear.x.rows(), weight.rows(), weight.cols(),
+               [&](std::int64_t m, std::int64_t n, std::int64_t i) { return linear.x(m, i) * weight(n, i); },
+               [&](std::int64_t n) { return linear.bias.size() == 0 ? 0 : linear.bias(n); }});
+}
 
-Answer evaluate(const GroupedLinear& linear) {
+Answer evaluate_as_given(const GroupedLinear& linear) {
   const std::int64_t rows = linear.x.rows();
   const Magnitudes abs(linear);
   Matrix weight = linear.code.cwiseProduct(linear.scale);
   if (linear.added.size() > 0) weight += linear.added;
+  if (SumStandIn* watcher = SumStandIn::current()) show(*watcher, linear, weight);
   const Matrix sum = linear.x * weight.transpose();
   const Matrix y = linear.bias.size() == 0 ? sum : Matrix(sum.rowwise() + linear.bias);
   const Matrix magnitude = (abs.x * abs.weight.transpose()).rowwise() + abs.bias;
@@ -69,6 +76,17 @@ Answer evaluate(const GroupedLinear& linear) {
                     .largest_weight = flatten(w_max.replicate(rows, 1))};
   if (linear.rounds_before_bias && linear.bias.size() > 0) expected.rounded_before = flatten(sum.cwiseAbs());
   return {std::move(expected)};
+}
+
+}  // namespace
+
+Answer evaluate(const GroupedLinear& linear) {
+  SumStandIn* stand_in = SumStandIn::current();
+  if (stand_in == nullptr) return evaluate_as_given(linear);
+  GroupedLinear changed = linear;
+  stand_in->change_activation(changed.x);
+  stand_in->change_weight(changed.code, changed.scale);
+  return evaluate_as_given(changed);
 }
 
 Matrix matrix_of(const Tensor& tensor, std::int64_t rows, std::int64_t columns) {

@@ -56,6 +56,8 @@ inline Record draw_record() {
   record.milliseconds = *arbitrary_double();
   record.again = *arbitrary_text();
   record.diagnosis = *arbitrary_text();
+  record.smallest = *arbitrary_text();
+  record.heat = {*arbitrary_text(), *arbitrary_text()};
   if (*rc::gen::arbitrary<bool>()) record.worst = draw_worst();
   return record;
 }
@@ -73,6 +75,7 @@ inline Run draw_run() {
               .interrupted = *rc::gen::arbitrary<bool>()};
   const int count = *rc::gen::inRange(0, 4);
   for (int i = 0; i < count; ++i) run.records.push_back(draw_record());
+  if (count > 1) run.tables = {{*arbitrary_text(), *arbitrary_text(), {"a"}, {{*arbitrary_text()}, {"b"}}}};
   return run;
 }
 

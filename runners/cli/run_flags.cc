@@ -43,19 +43,27 @@ void add_selection_flags(CLI::App& command, RunFlags& flags) {
   command.add_option("--impl", flags.impl, "Only implementations matching GLOB, e.g. 'cpu.*'")->type_name("GLOB");
 }
 
-void add_execution_flags(CLI::App& command, RunFlags& flags) {
+void add_jobs_flag(CLI::App& command, RunFlags& flags) {
   flags.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   command.add_option("--jobs", flags.jobs, "Worker processes")
       ->type_name("N")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+}
+
+void add_output_flags(CLI::App& command, RunFlags& flags) {
+  command.add_option("--out", flags.out, "Folder for report.html, results.csv and results.json")->type_name("DIR");
+  command.add_flag("--overwrite", flags.overwrite, "Replace results that are already in DIR");
+}
+
+void add_execution_flags(CLI::App& command, RunFlags& flags) {
+  add_jobs_flag(command, flags);
   command.add_option("--timeout", flags.timeout_s, "Seconds after which a case is a hang")
       ->type_name("S")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command.add_flag("--in-process", flags.in_process, "No worker processes: a crash ends plumb, under your debugger");
-  command.add_option("--out", flags.out, "Folder for report.html, results.csv and results.json")->type_name("DIR");
-  command.add_flag("--overwrite", flags.overwrite, "Replace results that are already in DIR");
+  add_output_flags(command, flags);
 }
 
 void add_seed_flag(CLI::App& command, RunFlags& flags) {

@@ -21,6 +21,9 @@ struct RunFlags {
 
 void add_selection_flags(CLI::App& command, RunFlags& flags);
 void add_execution_flags(CLI::App& command, RunFlags& flags);
+/// Parts of these: --jobs, and --out with --overwrite.
+void add_jobs_flag(CLI::App& command, RunFlags& flags);
+void add_output_flags(CLI::App& command, RunFlags& flags);
 void add_seed_flag(CLI::App& command, RunFlags& flags);
 
 /// Makes the output folder. Throws Error if that cannot be done, or if it already holds results and --overwrite was not

@@ -1,0 +1,41 @@
+// A plain linear layer with 4-bit group-scaled weights, an output to each work group, whose 64 invocations share the
+// columns and fold their sums. kFault leaves out barriers, as code does that takes a subgroup to be of so many lanes.
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "grid.glsl"
+layout(constant_id = 3) const uint kFault = 0;
+layout(constant_id = 4) const uint kSubgroup = 32;
+
+layout(std430, binding = 0) writeonly buffer Output { float y[]; };     // [M, N]
+layout(std430, binding = 1) readonly buffer Activation { float x[]; };  // [M, K]
+layout(std430, binding = 2) readonly buffer Weight { uint weight[]; };  // [N, row_words], eight codes to a word
+layout(std430, binding = 3) readonly buffer Scales { float scale[]; };  // [G, N]
+layout(std430, binding = 4) readonly buffer Bias { float bias[]; };     // [N]
+layout(push_constant) uniform Sizes {
+  uint M, N, K, group, row_words, n_tiles;
+};
+
+shared float parts[64];
+
+void main() {
+  if (group_number() >= M * N) return;  // for the whole work group
+  const uint m = group_number() / N, n = group_number() % N, lane = gl_LocalInvocationIndex;
+  precise float sum = 0;
+  for (uint k = lane; k < K; k += 64) {
+    const int code = int(weight[n * row_words + k / 8] >> 4 * (k % 8) & 15u) - 8;
+    precise float w = float(code) * scale[k / group * N + n];
+    precise float product = x[m * K + k] * w;
+    sum = sum + product;
+  }
+  parts[lane] = sum;
+  for (uint half_way = 32; half_way > 0; half_way /= 2) {
+    // Lanes of one subgroup would be in step.
+    if (kFault == 0 || half_way >= kSubgroup) barrier();
+    if (lane < half_way) {
+      precise float both = parts[lane] + parts[lane + half_way];
+      parts[lane] = both;
+    }
+  }
+  precise float result = parts[0] + bias[n];
+  if (lane == 0) y[kFirst + m * N + n] = result;
+}
