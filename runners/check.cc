@@ -131,6 +131,7 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   }
   record.milliseconds = elapsed.count();
   if (diagnosis == Diagnosis::sought && record.outcome == Outcome::fail && judgement.wrong >= kLeastEvidence) {
+    record.heat = heat_of(question, contract, (first_is_wrong ? first : second).outputs);
     record.diagnosis = diagnose(question, contract, (first_is_wrong ? first : second).outputs,
                                 first_is_wrong ? kFirstPoison : kSecondPoison);
   }

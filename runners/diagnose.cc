@@ -12,6 +12,8 @@ namespace {
 // Larger problems are not diagnosed: the same mistake shows in small ones, and sooner.
 constexpr std::int64_t kMostProducts = 1 << 18;
 constexpr std::size_t kMostNamed = 3;
+// Wrong elements from which on a mistake is named: a single one is too easily explained.
+constexpr std::int64_t kLeastEvidenceOfMistake = 2;
 // Wrong elements from which on a mistake that spares right ones is named.
 constexpr std::int64_t kLeastEvidenceOfSome = 3;
 
@@ -96,15 +98,20 @@ std::string diagnose(const Question& question, const Contract& contract, std::sp
                      std::byte poison) {
   const Evidence evidence(question, contract, outputs, poison);
   if (evidence.wrong_count() < kLeastEvidence) return "";
+  const bool enough = evidence.wrong_count() >= kLeastEvidenceOfMistake && is_small(question);
   std::string text;
-  if (is_small(question)) {
+  if (enough) {
     Search search(evidence);
     search.try_all();
     text = search.text();
   }
   if (text.empty()) text = relation_of(evidence);
-  if (text.empty() && is_small(question)) text = arithmetic_of(evidence);
+  if (text.empty() && enough) text = arithmetic_of(evidence);
   return text;
+}
+
+std::vector<std::string> heat_of(const Question& question, const Contract& contract, std::span<const Tensor> outputs) {
+  return heat_of(Evidence(question, contract, outputs, std::byte{}));
 }
 
 }  // namespace plumb

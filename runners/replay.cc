@@ -10,11 +10,11 @@
 #include <optional>
 
 #include "golden/golden.h"
+#include "reference/alternatives.h"
 #include "reference/bound.h"
 #include "reference/error.h"
 #include "reference/names.h"
 #include "reference/ops.h"
-#include "reference/alternatives.h"
 #include "runners/golden_bindings.h"
 #include "runners/judge.h"
 

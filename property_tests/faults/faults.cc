@@ -244,6 +244,7 @@ constexpr Words kWords[] = {
     {offset_7, "one too"},
     {sign_extension_missing, "sign"},
     {pair_across_rows_swapped, "swapped"},
+    {one_written_before, "bytes outside"},
 };
 
 // One line for each operator.

@@ -10,6 +10,9 @@
 namespace plumb::faults {
 namespace {
 
+// As users run kernels.
+constexpr int kThreads = 3;
+
 // Nearly normal: twelve uniform numbers, less their mean.
 double normal(const Random& random, std::uint64_t index) {
   double sum = -6;
@@ -145,7 +148,7 @@ std::string refused_by(const plumb_impl& impl, const Question& question) {
   Execute execute(impl, op, question.problem, output_forms(op, question.problem.signature));
   std::string reason, refused(kCriteria, '0');
   if (execute.supports(&reason) != PLUMB_OK || execute.prepare() != PLUMB_OK) return std::string(kCriteria, '1');
-  const Execution execution = execute.run(1, std::byte{0});
+  const Execution execution = execute.run(kThreads, std::byte{0});
   if (execution.status != PLUMB_OK) return std::string(kCriteria, '1');
   const std::string& formula = op.products.empty() ? op.length : op.products;
   const std::int64_t length = formula.empty() ? 1 : evaluate_formula(formula, question.problem.signature.values);

@@ -22,8 +22,8 @@ using namespace std::chrono_literals;
 // Cases judged first; each round after has twice as many.
 constexpr std::size_t kFirstRound = 32;
 // Wrong cases after which a fault is settled, and how many of them are looked into.
-constexpr std::int64_t kEnough = 6;
-constexpr std::size_t kLookedInto = 3;
+constexpr std::int64_t kEnough = 10;
+constexpr std::size_t kLookedInto = 5;
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
@@ -75,6 +75,10 @@ class Campaign {
     return evaluate_formula(score.entry->touches, test_case.signature.values) != 0;
   }
 
+  [[nodiscard]] SandboxOptions options(std::chrono::milliseconds limit) const {
+    return {.workers = workers_, .step_limit = limit, .on_record = {}, .should_stop = was_interrupted};
+  }
+
   // The faults that a case is of use for, in order.
   [[nodiscard]] std::vector<Score*> open_faults(const Case& test_case) const {
     std::vector<Score*> open;
@@ -104,7 +108,7 @@ class Campaign {
       for (Score* score : asked) steps.emplace_back(&test_case, score);
       units.push_back(std::move(unit[0]));
     }
-    const std::vector<Record> records = work_through(units, {workers_, limit(), {}, was_interrupted});
+    const std::vector<Record> records = work_through(units, options(limit()));
     for (std::size_t i = 0; i < records.size(); ++i) take_in(*steps[i].first, steps[i].second, records[i], right);
     return !was_interrupted();
   }
@@ -144,7 +148,8 @@ class Campaign {
       std::vector<Seen>& seen = seen_[score];
       sort(seen, *score->entry);
       if (!seen.empty()) take_best(*score, seen[0].record);
-      for (std::size_t i = 0; i < std::min(kLookedInto, seen.size()); ++i) {
+      for (std::size_t i = 0; i < seen.size(); ++i) {
+        if (i >= kLookedInto - 2 && i + 2 < seen.size()) continue;  // and the two largest
         if (seen[i].record.outcome != Outcome::fail) continue;
         Unit unit = std::move(campaign_units({*seen[i].test_case}, {subject_of(*score)})[0]);
         unit.steps[0].judge = unit.steps[0].judge_and_diagnose;
@@ -152,7 +157,7 @@ class Campaign {
         asked.emplace_back(score, &seen[i]);
       }
     }
-    const std::vector<Record> records = work_through(units, {workers_, 30000ms, {}, was_interrupted});
+    const std::vector<Record> records = work_through(units, options(30000ms));
     for (std::size_t i = 0; i < records.size(); ++i) take_best(*asked[i].first, records[i]);
   }
 
@@ -205,7 +210,7 @@ class Campaign {
       }
     }
     std::erase_if(units, [](const Unit& unit) { return unit.steps.empty(); });
-    const std::vector<Record> records = work_through(units, {workers_, 30000ms, {}, was_interrupted});
+    const std::vector<Record> records = work_through(units, options(30000ms));
     for (std::size_t i = 0; i < records.size(); ++i) {
       auto& [score, is_friendly] = asked[i];
       std::array<bool, kCriteria>& refused = is_friendly ? score->friendly : score->own;
@@ -223,7 +228,7 @@ class Campaign {
                        [question, test_case = cases_[i]] { *question = ask(test_case); },
                        [question] { question->reset(); }});
     }
-    for (const Record& record : work_through(units, {workers_, 30000ms, {}, was_interrupted})) {
+    for (const Record& record : work_through(units, options(30000ms))) {
       ++right.asked;
       const std::array<bool, kCriteria> refused = verdicts(record);
       for (std::size_t c = 0; c < kCriteria; ++c) right.accused[c] += refused[c] ? 1 : 0;

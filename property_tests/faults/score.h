@@ -19,8 +19,8 @@ struct Score {
   std::string probe = {};                     ///< What saw it (see probe_of); empty if nothing did.
   bool named = false;                         ///< Whether a verdict says what `Entry::diagnosis` expects.
   std::int64_t judged = 0, wrong = 0;         ///< Cases; only as many are judged as are needed.
-  std::array<bool, kCriteria> friendly = {};  ///< Which criteria refuse it on the peers' own problem.
-  std::array<bool, kCriteria> own = {};       ///< Which do on some of the cases that plumbline found it by.
+  std::array<bool, kCriteria> friendly = {};  ///< Which criteria refuse it, but not the right kernel, on the peers' own problem.
+  std::array<bool, kCriteria> own = {};       ///< Which do so on one of the cases that plumbline found it by.
 
   [[nodiscard]] bool caught() const { return !probe.empty(); }
   [[nodiscard]] bool was_judged() const { return judged > 0; }

@@ -207,6 +207,13 @@ Expected evaluate_float(const Problem& problem, const Weight& w) {
     terms.underflow += ((unscaled.colwise() + own.rowwise().sum()).rowwise() + of_weight);
     terms.underflow.array() += 4.0 * static_cast<double>(w.group);
   }
+  if (SumStandIn* watcher = SumStandIn::current()) {
+    watcher->see({rows, w.code.rows(), columns,
+                  [&](std::int64_t m, std::int64_t n, std::int64_t k) {
+                    return x(m, k) * w.code(n, k) * w.scale(k / w.group, n);
+                  },
+                  [&](std::int64_t n) { return w.bias(n); }});
+  }
   terms.peak = terms.peak.cwiseMax(terms.magnitude);
   if (columns > 0) terms.largest_activation = abs_x.rowwise().maxCoeff();
   return terms.expected(w);

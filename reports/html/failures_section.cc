@@ -31,7 +31,7 @@ std::string failure_html(const Record& record) {
   html += heat_map(record);
   if (!record.smallest.empty())
     html +=
-        fmt::format("<p class=\"reason\">smallest case that fails: <code>{}</code></p>\n", html_text(record.smallest));
+        fmt::format("<p class=\"reason\">smallest case that fails: <code>{}</code></p>\n", html_text(smallest_command(record)));
   return html + command_html(record.again) + "</article>\n";
 }
 

@@ -23,7 +23,7 @@ int run(RunFlags flags, const std::string& command) {
   if (flags.out.empty()) flags.out = default_folder();
   const auto subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
   check_output_folder(flags);
-  return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command);
+  return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command, subjects);
 }
 
 }  // namespace

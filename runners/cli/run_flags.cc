@@ -15,6 +15,7 @@
 #include "reports/summary.h"
 #include "reports/text_table.h"
 #include "runners/explain.h"
+#include "runners/shrink.h"
 
 namespace plumb::cli {
 namespace {
@@ -96,9 +97,13 @@ void check_output_folder(const RunFlags& flags) {
   }
 }
 
-int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command) {
-  const Run run = run_units(
+int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command,
+                   const std::vector<Subject>& subjects) {
+  Run run = run_units(
       units, {flags.in_process ? 0 : flags.jobs, static_cast<int>(flags.timeout_s * 1000), command, flags.seed});
+  if (!was_interrupted() && !flags.in_process) {
+    shrink_failures(subjects, {.workers = flags.jobs, .should_stop = was_interrupted}, run.records);
+  }
   const Summary summary = summarize(run);
   fmt::print("{}", text_table(summary));
   print_failures(run);

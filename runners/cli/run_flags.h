@@ -31,6 +31,8 @@ void add_seed_flag(CLI::App& command, RunFlags& flags);
 void check_output_folder(const RunFlags& flags);
 /// Works through the units, prints the summary table and the first failures, and writes the reports if there is a
 /// folder for them. Returns the exit code.
-[[nodiscard]] int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command);
+/// The first failure of each of the `subjects` is shrunk.
+[[nodiscard]] int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command,
+                                 const std::vector<Subject>& subjects = {});
 
 }  // namespace plumb::cli

@@ -53,10 +53,7 @@ std::size_t Evidence::first_wrong_output() const {
 }
 
 bool Evidence::is_unwritten(std::size_t output, std::int64_t flat) const {
-  const Tensor& got = outputs_[output];
-  const auto size = static_cast<std::size_t>(info(got.dtype()).size_bytes);
-  return std::ranges::all_of(got.bytes().subspan(static_cast<std::size_t>(flat) * size, size),
-                             [&](std::byte byte) { return byte == poison_; });
+  return holds_poison(outputs_[output], flat, poison_);
 }
 
 std::string Evidence::place() const {

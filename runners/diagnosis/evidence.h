@@ -45,6 +45,9 @@ class Evidence {
   std::int64_t wrong_count_ = 0;
 };
 
+/// Where the wrong elements of the first output that has any are: see Record::heat.
+[[nodiscard]] std::vector<std::string> heat_of(const Evidence& evidence);
+
 /// What wrong elements have to do with right ones: never written, the values of other elements, off by one, NaN where
 /// there is a number, subnormals flushed. Empty if nothing is found.
 [[nodiscard]] std::string relation_of(const Evidence& evidence);

@@ -151,6 +151,49 @@ void add_wrong_indices(Mistakes& mistakes, const Op& op, const Problem& problem,
   }
 }
 
+// Of pairs that lie together, scale and what is added to scaled codes, one is got wrong.
+constexpr std::int64_t kPair = 2;
+
+bool holds_pairs(const Tensor& tensor) { return tensor.shape().size() == 3 && tensor.shape()[2] == kPair; }
+
+// `change` of one element of each pair, the other as it is.
+Tensor of_pairs(const Tensor& t, std::int64_t chosen, const Tensor& other) {
+  Tensor result(t.dtype(), t.shape());
+  for (std::int64_t i = 0; i < t.size(); ++i) result.set(i, (i % kPair == chosen ? other : t).at(i));
+  return result;
+}
+
+void add_pairs(Mistakes& mistakes, const Op& op, const Problem& problem, std::size_t input) {
+  const std::string& name = op.inputs[input].name;
+  for (std::int64_t chosen = 0; chosen < kPair; ++chosen) {
+    const std::string of = fmt::format("{}[..., {}]", name, chosen);
+    const auto of_chosen = [&](const std::string& words, std::function<Tensor(const Tensor&)> change) {
+      mistakes.push_back(
+          with_input(of + " " + words, input, [=](const Tensor& t) { return of_pairs(t, chosen, change(t)); }));
+    };
+    of_chosen("ignored", [](const Tensor& t) { return Tensor(t.dtype(), t.shape()); });
+    const std::int64_t groups = problem.inputs[input].shape()[0];
+    const auto from_group = [](std::function<std::int64_t(std::int64_t)> taken) {
+      return [=](const Tensor& t) {
+        return gathered(t, [&](Index index) {
+          index[0] = taken(index[0]);
+          return index;
+        });
+      };
+    };
+    if (groups < 2) continue;
+    of_chosen("of group 0 taken for all groups", from_group([](std::int64_t) { return 0; }));
+    of_chosen("of group g - 1 taken for group g",
+              from_group([](std::int64_t g) { return std::max<std::int64_t>(g - 1, 0); }));
+    of_chosen("transposed: the first two axes exchanged", [](const Tensor& t) {
+      return gathered(t, [&](Index index) {
+        const std::int64_t flat = index[1] * t.shape()[0] + index[0];
+        return Index{flat / t.shape()[1], flat % t.shape()[1], index[2]};
+      });
+    });
+  }
+}
+
 }  // namespace
 
 Mistakes group_mistakes(const Op& op, const Problem& problem) {
@@ -160,6 +203,10 @@ Mistakes group_mistakes(const Op& op, const Problem& problem) {
   const bool regular = op.param("group") != nullptr && sizes.contains("K") && sizes.at("group") > 0 &&
                        sizes.at("K") % sizes.at("group") == 0;
   if (regular && !grouped.empty()) add_wrong_indices(mistakes, op, problem, grouped);
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const bool scales = op.inputs[i].fill == Fill::scale && problem.inputs[i].present();
+    if (scales && holds_pairs(problem.inputs[i])) add_pairs(mistakes, op, problem, i);
+  }
   for (const std::size_t input : grouped) {
     const Shape& shape = problem.inputs[input].shape();
     if (regular && grouped.size() > 1) add_wrong_indices(mistakes, op, problem, {input});

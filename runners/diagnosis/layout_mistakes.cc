@@ -137,6 +137,17 @@ std::vector<int> borrowing(const Layout& layout, Extent extent, std::span<const 
   return codes;
 }
 
+// The whole byte taken for the code in its low half.
+std::vector<int> not_masked(const Layout& layout, Extent extent, std::span<const std::uint8_t> bytes) {
+  std::vector<int> codes;
+  for (std::int64_t i = 0; i < extent.rows * extent.columns; ++i) {
+    const std::int64_t nibble = nibble_of(layout, extent, i / extent.columns, i % extent.columns);
+    const int high = bytes[static_cast<std::size_t>(nibble / 2)] >> 4;
+    codes.push_back(code_at(layout, bytes, nibble) + (nibble % 2 == 0 ? 16 * high : 0));
+  }
+  return codes;
+}
+
 // Beyond whole tiles of columns, one byte forward for every code.
 template <int tile>
 std::vector<int> byte_steps_in_tail(const Layout& layout, Extent extent, std::span<const std::uint8_t> bytes) {
@@ -165,6 +176,7 @@ std::vector<int> byte_steps(const Layout& layout, Extent extent, std::span<const
 constexpr std::pair<const char*, Misread> kMisreadings[] = {
     {"a borrow crosses lanes: 8 is subtracted from packed bytes as one word, and a negative code lowers the next",
      borrowing},
+    {"low code not masked: the high one of its byte is added, 16 times", not_masked},
     {"a byte forward for every code, which takes half of one, beyond whole tiles of 8 columns", byte_steps_in_tail<8>},
     {"a byte forward for every code, which takes half of one, beyond whole tiles of 32 columns",
      byte_steps_in_tail<32>},

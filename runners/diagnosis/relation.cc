@@ -74,6 +74,28 @@ std::string bits_missing(const Output& o) {
   return with_place(o.evidence, "bits missing: what shares a byte overwrites each other;");
 }
 
+// More bits than there should be.
+std::string bits_added(const Output& o) {
+  const bool whole = !info(o.got.dtype()).is_float && o.evidence.question().op->arithmetic == Arithmetic::prescribed;
+  const auto adds = [](double got, double want) {
+    const auto is = static_cast<std::int64_t>(got), right = static_cast<std::int64_t>(want);
+    return (right & ~is) == 0;
+  };
+  if (!whole || info(o.got.dtype()).size_bytes > 4 || o.wrong.size() < 3 || !o.all(adds)) return "";
+  return with_place(o.evidence, "bits too many: a code is not masked before it is packed beside another;");
+}
+
+// Negative codes of so many bits without their sign.
+std::string sign_missing(const Output& o) {
+  if (info(o.got.dtype()).is_float) return "";
+  for (const int bits : {2, 4, 8}) {
+    const double by = 1 << bits;
+    if (!o.all([=](double got, double want) { return want < 0 && got == want + by; })) continue;
+    return with_place(o.evidence, fmt::format("sign missing: negative codes are {} too large;", by));
+  }
+  return "";
+}
+
 // Elements of the output as numbers of so many bits, lowest first: codes packed in bytes and words.
 std::int64_t field(double element, int bits, int number) {
   return static_cast<std::int64_t>(element) >> (bits * number) & ((1 << bits) - 1);
@@ -157,8 +179,10 @@ std::string displaced(const Output& o) {
 
 std::string relation_of(const Evidence& evidence) {
   const Output o(evidence);
-  if (o.wrong.empty()) return "";
-  for (const auto relation : {unwritten, not_a_number, infinite, off_by_one, bits_missing, zero, displaced}) {
+  if (std::string sentence = unwritten(o); !sentence.empty()) return sentence;
+  if (o.wrong.size() < 2) return "";  // too easily explained
+  for (const auto relation :
+       {not_a_number, infinite, sign_missing, off_by_one, bits_missing, bits_added, zero, displaced}) {
     const std::string sentence = relation(o);
     if (!sentence.empty()) return sentence;
   }

@@ -43,6 +43,22 @@ class RoundedWeight : public SumStandIn {
   DType dtype_;
 };
 
+class ShiftedCodes : public SumStandIn {
+ public:
+  explicit ShiftedCodes(double by) : by_(by) {}
+  void change_weight(Matrix& code, Matrix& /*scale*/) override { code.array() += by_; }
+
+ private:
+  double by_;
+};
+
+Mistake shifted_codes(std::string sentence, double by) {
+  return {std::move(sentence), [by](const Op& op, const Problem& problem) {
+            const ShiftedCodes stand_in(by);
+            return op.evaluate(problem);
+          }};
+}
+
 // Columns that are summed up: K, or N where a gradient is.
 std::int64_t columns_of(const Op& op, const Signature& signature) {
   return evaluate_formula(op.products.empty() ? op.length : op.products, signature.values);
@@ -101,6 +117,9 @@ Mistakes sum_mistakes(const Op& op, const Problem& problem) {
     for (const std::int64_t part : {group, columns / 2, columns / 4})
       add_overlapping_parts(mistakes, columns, part, tile);
   }
+  mistakes.push_back(shifted_codes("codes one too large, as if 7 were subtracted instead of 8", 1));
+  mistakes.push_back(shifted_codes("codes one too small, as if 9 were subtracted instead of 8", -1));
+  mistakes.push_back(shifted_codes("codes 8 too large: the offset is not subtracted", 8));
   for (const DType dtype : {DType::f16, DType::bf16}) {
     mistakes.push_back({fmt::format("weights rounded to {} before they are multiplied", to_string(dtype)),
                         [dtype](const Op& of, const Problem& right) {

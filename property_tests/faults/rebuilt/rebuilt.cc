@@ -71,10 +71,10 @@ constexpr Rebuilt kRebuilt[] = {
      "packed rows K / 2 bytes apart, padding or not", kExact, "stride without padding",
      [] { return rebuilt_linear("G06"); }},
     {"G06.vulkan", "https://github.com/ROCm/hip-ep/pull/720", kLinear, "shader",
-     "packed rows K / 8 words apart, padding or not", kExact, "stride without padding",
+     "packed rows K / 2 bytes apart, padding or not", kExact, "stride without padding",
      [] { return rebuilt_shader("G06"); }},
     {"G07", "https://github.com/google/XNNPACK/pull/8463", kLinear, "kernel",
-     "rows that fill up a block of four are stored over the last one", kExact, "holds what belongs to row",
+     "rows that fill up a block of four are stored over the last one", kExact, "of row 0 used for all rows, but only",
      [] { return rebuilt_linear("G07"); }},
     // Arithmetic.
     {"A01", "https://github.com/ikawrakow/ik_llama.cpp/pull/427", kQ8ta, "kernel",

@@ -25,7 +25,7 @@ struct Record {
   bool gemv = false;
   std::uint32_t fault = 0, subgroup = 32;  // constants of the shader
   bool floor_of_grid = false;              // N / 64 work groups instead of as many as are begun
-  bool stride_without_padding = false;     // rows of K / 8 words
+  bool stride_without_padding = false;     // rows of K / 2 bytes
 };
 constexpr Record kRecords[] = {
     {.id = "plain"},
@@ -64,12 +64,13 @@ void run(const vulkan::DeviceId& id, const Record& record, const Call& call, con
   const std::uint64_t n_tiles = record.floor_of_grid ? outputs / 64 : (outputs + 63) / 64;
   const std::uint64_t groups = record.gemv ? rows * outputs : n_tiles * ((rows + 3) / 4);
   if (groups == 0) return;  // nothing is launched
-  const std::int64_t columns = call["K"], row_words = record.stride_without_padding ? columns / 8 : (columns + 7) / 8;
+  const std::int64_t columns = call["K"],
+                     row_bytes = record.stride_without_padding ? columns / 2 : (columns + 7) / 8 * 4;
   const std::vector<std::uint32_t> bits = device.run(
       {.shader = record.gemv ? &kGemv : &kGemm,
        .constants = {64, 1, record.fault, record.subgroup},
        .sizes = {vulkan::word_of(call["M"]), vulkan::word_of(call["N"]), vulkan::word_of(columns),
-                 vulkan::word_of(call["group"]), vulkan::word_of(row_words), static_cast<std::uint32_t>(n_tiles)},
+                 vulkan::word_of(call["group"]), vulkan::word_of(row_bytes), static_cast<std::uint32_t>(n_tiles)},
        .inputs = {device.upload("x", call.input_as_f32(kX)), weight.codes, weight.scales, weight.bias},
        .groups = groups,
        .output_words = static_cast<std::uint64_t>(call.output_count())});

@@ -12,11 +12,11 @@ const uint kMissingBarrier = 1, kWarpTile = 2, kNoBoundsTest = 3, kScaleOfTile =
 
 layout(std430, binding = 0) writeonly buffer Output { float y[]; };     // [M, N]
 layout(std430, binding = 1) readonly buffer Activation { float x[]; };  // [M, K]
-layout(std430, binding = 2) readonly buffer Weight { uint weight[]; };  // [N, row_words], eight codes to a word
+layout(std430, binding = 2) readonly buffer Weight { uint weight[]; };  // [N, row_bytes], two codes to a byte
 layout(std430, binding = 3) readonly buffer Scales { float scale[]; };  // [G, N]
 layout(std430, binding = 4) readonly buffer Bias { float bias[]; };     // [N]
 layout(push_constant) uniform Sizes {
-  uint M, N, K, group, row_words, n_tiles;
+  uint M, N, K, group, row_bytes, n_tiles;
 };
 
 const uint kRows = 4, kColumns = 64, kDepth = 32;
@@ -58,8 +58,11 @@ void main() {
     load_x(first_m, first_k);
     if (kFault != kMissingBarrier) barrier();
     for (uint j = 0; j < kDepth; ++j) {
-      const uint k = min(first_k + j, K - 1);  // beyond K, x is 0
-      const int code = int(weight[readable * row_words + k / 8] >> 4 * (k % 8) & 15u) - 8;
+      uint k = first_k + j;
+      // Beyond K, x is 0; or, if it is left as it was, so is the weight.
+      if (k >= K) k = kFault == kStaleTail && first_k > 0 ? k - kDepth : K - 1;
+      const uint byte = readable * row_bytes + k / 2;
+      const int code = int(weight[byte / 4] >> 8 * (byte % 4) + 4 * (k % 2) & 15u) - 8;
       precise float w = float(code) * scale[group_of(k, first_k) * N + readable];
       for (uint r = 0; r < kRows; ++r) {
         precise float product = tile[r * kDepth + j] * w;

@@ -8,11 +8,11 @@ layout(constant_id = 4) const uint kSubgroup = 32;
 
 layout(std430, binding = 0) writeonly buffer Output { float y[]; };     // [M, N]
 layout(std430, binding = 1) readonly buffer Activation { float x[]; };  // [M, K]
-layout(std430, binding = 2) readonly buffer Weight { uint weight[]; };  // [N, row_words], eight codes to a word
+layout(std430, binding = 2) readonly buffer Weight { uint weight[]; };  // [N, row_bytes], two codes to a byte
 layout(std430, binding = 3) readonly buffer Scales { float scale[]; };  // [G, N]
 layout(std430, binding = 4) readonly buffer Bias { float bias[]; };     // [N]
 layout(push_constant) uniform Sizes {
-  uint M, N, K, group, row_words, n_tiles;
+  uint M, N, K, group, row_bytes, n_tiles;
 };
 
 shared float parts[64];
@@ -22,20 +22,23 @@ void main() {
   const uint m = group_number() / N, n = group_number() % N, lane = gl_LocalInvocationIndex;
   precise float sum = 0;
   for (uint k = lane; k < K; k += 64) {
-    const int code = int(weight[n * row_words + k / 8] >> 4 * (k % 8) & 15u) - 8;
+    const uint byte = n * row_bytes + k / 2;
+    const int code = int(weight[byte / 4] >> 8 * (byte % 4) + 4 * (k % 2) & 15u) - 8;
     precise float w = float(code) * scale[k / group * N + n];
     precise float product = x[m * K + k] * w;
     sum = sum + product;
   }
   parts[lane] = sum;
+  // Folded into the last lane: devices that run one subgroup after the other, from the last to the first, would do a
+  // fold into the first without barriers, too.
   for (uint half_way = 32; half_way > 0; half_way /= 2) {
     // Lanes of one subgroup would be in step.
     if (kFault == 0 || half_way >= kSubgroup) barrier();
-    if (lane < half_way) {
-      precise float both = parts[lane] + parts[lane + half_way];
+    if (lane >= 64 - half_way) {
+      precise float both = parts[lane] + parts[lane - half_way];
       parts[lane] = both;
     }
   }
-  precise float result = parts[0] + bias[n];
-  if (lane == 0) y[kFirst + m * N + n] = result;
+  precise float result = parts[63] + bias[n];
+  if (lane == 63) y[kFirst + m * N + n] = result;
 }
