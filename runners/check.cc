@@ -126,7 +126,7 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   const bool first_is_wrong = judgement.wrong > 0;
   if (!first_is_wrong) judgement = judge_outputs(question, contract, second, kSecondPoison);
   Record record = verdict(question, contract, first, second, judgement);
-  if (!first_is_wrong && judgement.wrong > 0) {
+  if (!first_is_wrong && judgement.wrong > 0 && record.reason == describe(judgement)) {
     record.reason += fmt::format("; only with {} threads and other bytes in the output beforehand", kSecondThreads);
   }
   record.milliseconds = elapsed.count();

@@ -10,7 +10,7 @@ namespace plumb {
 namespace {
 
 // Larger problems are not diagnosed: the same mistake shows in small ones, and sooner.
-constexpr std::int64_t kMostProducts = 1 << 18;
+constexpr std::int64_t kMostProducts = 1 << 17;
 constexpr std::size_t kMostNamed = 3;
 // Wrong elements from which on a mistake is named: a single one is too easily explained.
 constexpr std::int64_t kLeastEvidenceOfMistake = 2;
@@ -106,6 +106,7 @@ std::string diagnose(const Question& question, const Contract& contract, std::sp
     text = search.text();
   }
   if (text.empty()) text = relation_of(evidence);
+  if (text.empty() && enough) text = activation_sums_of(evidence);
   if (text.empty() && enough) text = arithmetic_of(evidence);
   return text;
 }

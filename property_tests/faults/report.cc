@@ -8,7 +8,7 @@
 #include <functional>
 
 #include "impls/impls.h"
-#include "reports/aligned_text.h"
+#include "reports/text_table.h"
 #include "runners/machine.h"
 #include "runners/version.h"
 
@@ -99,13 +99,13 @@ std::string headline_of(const Scores& scores) {
 
 Table score_table(const Scores& scores) {
   const RightKernels& right = scores.right;
-  Table table{
-      "Faults caught",
-      "Peers' criteria are asked twice: on the one problem that their tests usually have (sizes that are powers "
-      "of two, M = 8, normally distributed numbers), and on some of plumbline's cases in which it found the "
-      "fault. The last column is how often each refuses a kernel that is right.",
-      {"", "reported bugs", "elementary faults", "right kernels refused"},
-      {}};
+  Table table{"Faults caught",
+              "Peers' criteria are asked twice: on the one problem that their tests usually have (sizes that are "
+              "powers of two, "
+              "M = 8, normally distributed numbers), and on some of plumbline's cases in which it found the fault. A "
+              "criterion that refuses the right kernel, too, has seen nothing; the last column is how often it does.",
+              {"", "reported bugs", "elementary faults", "right kernels refused"},
+              {}};
   table.rows.push_back(score_row(
       scores, "plumbline", [](const Score& s) { return s.caught(); },
       Count{right.judged, std::ssize(right.wrong)}.text()));
@@ -117,7 +117,7 @@ Table score_table(const Scores& scores) {
       table.rows.push_back(score_row(
           scores, fmt::format("{} ({}), {}", criteria()[c].name, criteria()[c].source, data),
           [=](const Score& s) { return own ? s.own[c] : s.friendly[c]; },
-          own ? Count{right.asked, right.accused[c]}.text() : ""));
+          Count{(own ? right.own : right.friendly).asked, (own ? right.own : right.friendly).refused[c]}.text()));
     }
   }
   return table;
@@ -155,14 +155,6 @@ Run run_of(const Scores& scores, const std::string& command) {
   return run;
 }
 
-std::string text_of(const Run& run) {
-  std::string text;
-  for (const Table& table : {run.tables[1], run.tables[0]}) {
-    std::vector<std::vector<std::string>> rows = {table.header};
-    rows.insert(rows.end(), table.rows.begin(), table.rows.end());
-    text += (text.empty() ? "" : "\n") + aligned_text(rows, table.header.size());
-  }
-  return text;
-}
+std::string text_of(const Run& run) { return text_table(run.tables[1]) + "\n" + text_table(run.tables[0]); }
 
 }  // namespace plumb::faults

@@ -49,7 +49,7 @@ class Campaign {
       if (!judge(first, last, right)) break;
     }
     look_into();
-    ask_peers();
+    ask_peers(right);
     count_accused(right);
   }
 
@@ -174,10 +174,18 @@ class Campaign {
     score.probe = probe_of(record);
   }
 
-  // What peers' criteria say of an implementation, as a verdict whose reason is their word.
-  static Step peer_step(const Subject& subject, const std::shared_ptr<std::optional<Question>>& question) {
-    return {subject.impl->op, subject.impl->name, "", "",
-            [subject, question] { return Record(Outcome::skip, refused_by(*subject.impl, **question)); }};
+  // What peers' criteria say of an implementation, as a verdict whose reason is their word. Who refuses the right
+  // kernel as well has not seen a fault.
+  Step peer_step(const Subject& subject, const std::shared_ptr<std::optional<Question>>& question) const {
+    return {subject.impl->op, subject.impl->name, "", "", [subject, question, plain = plain_->abi()] {
+              std::string refused = refused_by(*subject.impl, **question);
+              if (subject.impl == plain) return Record(Outcome::skip, refused);
+              const std::string right = refused_by(*plain, **question);
+              for (std::size_t c = 0; c < kCriteria; ++c) {
+                if (right[c] == '1') refused[c] = '0';
+              }
+              return Record(Outcome::skip, refused);
+            }};
   }
 
   static std::array<bool, kCriteria> verdicts(const Record& record) {
@@ -188,7 +196,13 @@ class Campaign {
     return refused;
   }
 
-  void ask_peers() {
+  static void count(const Record& record, Refusals& refusals) {
+    ++refusals.asked;
+    const std::array<bool, kCriteria> refused = verdicts(record);
+    for (std::size_t c = 0; c < kCriteria; ++c) refusals.refused[c] += refused[c] ? 1 : 0;
+  }
+
+  void ask_peers(RightKernels& right) {
     std::vector<Unit> units;
     std::vector<std::pair<Score*, bool>> asked;  // whether it is the friendly problem
     const auto friendly = std::make_shared<std::optional<Question>>();
@@ -198,7 +212,11 @@ class Campaign {
       first.steps.push_back(peer_step(subject_of(*score), friendly));
       asked.emplace_back(score, true);
     }
-    units.push_back(std::move(first));
+    if (!first.steps.empty()) {
+      first.steps.push_back(peer_step({plain_->abi(), ""}, friendly));
+      asked.emplace_back(nullptr, true);
+      units.push_back(std::move(first));
+    }
     for (Score* score : scores_) {
       if (score->entry->hangs) continue;
       for (const Seen& seen : seen_[score]) {
@@ -209,10 +227,13 @@ class Campaign {
         asked.emplace_back(score, false);
       }
     }
-    std::erase_if(units, [](const Unit& unit) { return unit.steps.empty(); });
     const std::vector<Record> records = work_through(units, options(30000ms));
     for (std::size_t i = 0; i < records.size(); ++i) {
       auto& [score, is_friendly] = asked[i];
+      if (score == nullptr) {
+        count(records[i], right.friendly);
+        continue;
+      }
       std::array<bool, kCriteria>& refused = is_friendly ? score->friendly : score->own;
       const std::array<bool, kCriteria> now = verdicts(records[i]);
       for (std::size_t c = 0; c < kCriteria; ++c) refused[c] = refused[c] || now[c];
@@ -229,9 +250,7 @@ class Campaign {
                        [question] { question->reset(); }});
     }
     for (const Record& record : work_through(units, options(30000ms))) {
-      ++right.asked;
-      const std::array<bool, kCriteria> refused = verdicts(record);
-      for (std::size_t c = 0; c < kCriteria; ++c) right.accused[c] += refused[c] ? 1 : 0;
+      count(record, right.own);
     }
   }
 

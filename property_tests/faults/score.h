@@ -15,23 +15,29 @@ namespace plumb::faults {
 /// One fault's result.
 struct Score {
   const Entry* entry;
-  Record seen{Outcome::skip, ""};             ///< The case that says most about it; a skip says why nothing was judged.
-  std::string probe = {};                     ///< What saw it (see probe_of); empty if nothing did.
-  bool named = false;                         ///< Whether a verdict says what `Entry::diagnosis` expects.
-  std::int64_t judged = 0, wrong = 0;         ///< Cases; only as many are judged as are needed.
-  std::array<bool, kCriteria> friendly = {};  ///< Which criteria refuse it, but not the right kernel, on the peers' own problem.
-  std::array<bool, kCriteria> own = {};       ///< Which do so on one of the cases that plumbline found it by.
+  Record seen{Outcome::skip, ""};      ///< The case that says most about it; a skip says why nothing was judged.
+  std::string probe = {};              ///< What saw it (see probe_of); empty if nothing did.
+  bool named = false;                  ///< Whether a verdict says what `Entry::diagnosis` expects.
+  std::int64_t judged = 0, wrong = 0;  ///< Cases; only as many are judged as are needed.
+  std::array<bool, kCriteria> friendly =
+      {};  ///< Which criteria refuse it, but not the right kernel, on the peers' own problem.
+  std::array<bool, kCriteria> own = {};  ///< Which do so on one of the cases that plumbline found it by.
 
   [[nodiscard]] bool caught() const { return !probe.empty(); }
   [[nodiscard]] bool was_judged() const { return judged > 0; }
 };
 
+/// How often each criterion refuses what is right.
+struct Refusals {
+  std::int64_t asked = 0;
+  std::array<std::int64_t, kCriteria> refused = {};
+};
+
 /// Of the correct kernels among the faulty ones.
 struct RightKernels {
   std::int64_t judged = 0;
-  std::vector<Record> wrong = {};                    ///< Accused by plumbline: there must be none.
-  std::int64_t asked = 0;                            ///< Cases that the criteria were asked about.
-  std::array<std::int64_t, kCriteria> accused = {};  ///< Cases in which a criterion refuses them.
+  std::vector<Record> wrong = {};    ///< Accused by plumbline: there must be none.
+  Refusals friendly = {}, own = {};  ///< On the peers' problem of each operator, and on plumbline's cases.
 };
 
 struct Scores {

@@ -23,7 +23,8 @@ int run(RunFlags flags, const std::string& command) {
   if (flags.out.empty()) flags.out = default_folder();
   const auto subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
   check_output_folder(flags);
-  return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command, subjects);
+  return run_and_report(campaign_units(plan_campaign(subjects, flags.seed), subjects), flags, command,
+                        shrinking(flags, subjects));
 }
 
 }  // namespace

@@ -97,16 +97,24 @@ void check_output_folder(const RunFlags& flags) {
   }
 }
 
+std::function<void(Run&)> shrinking(const RunFlags& flags, const std::vector<Subject>& subjects) {
+  return [workers = flags.in_process ? 0 : flags.jobs, subjects](Run& run) {
+    SandboxOptions options;
+    options.workers = workers;
+    options.should_stop = was_interrupted;
+    shrink_failures(subjects, options, run.records);
+  };
+}
+
 int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command,
-                   const std::vector<Subject>& subjects) {
+                   const std::function<void(Run&)>& complete) {
   Run run = run_units(
       units, {flags.in_process ? 0 : flags.jobs, static_cast<int>(flags.timeout_s * 1000), command, flags.seed});
-  if (!was_interrupted() && !flags.in_process) {
-    shrink_failures(subjects, {.workers = flags.jobs, .should_stop = was_interrupted}, run.records);
-  }
+  if (complete && !was_interrupted()) complete(run);
   const Summary summary = summarize(run);
   fmt::print("{}", text_table(summary));
   print_failures(run);
+  for (const Table& table : run.tables) fmt::print("\n{}", text_table(table));
   fmt::print("\n{} in {:.1f} s\n", headline(summary), run.info.seconds);
   if (!flags.out.empty()) {
     write_reports(run, layout_pictures(), flags.out);

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "reports/record.h"
@@ -31,8 +32,10 @@ void add_seed_flag(CLI::App& command, RunFlags& flags);
 void check_output_folder(const RunFlags& flags);
 /// Works through the units, prints the summary table and the first failures, and writes the reports if there is a
 /// folder for them. Returns the exit code.
-/// The first failure of each of the `subjects` is shrunk.
+/// `complete` is given the run before it is told of.
 [[nodiscard]] int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command,
-                                 const std::vector<Subject>& subjects = {});
+                                 const std::function<void(Run&)>& complete = {});
+/// A `complete` that shrinks the first failure of each of the subjects.
+[[nodiscard]] std::function<void(Run&)> shrinking(const RunFlags& flags, const std::vector<Subject>& subjects);
 
 }  // namespace plumb::cli

@@ -52,6 +52,9 @@ class Evidence {
 /// there is a number, subnormals flushed. Empty if nothing is found.
 [[nodiscard]] std::string relation_of(const Evidence& evidence);
 
+/// Whether all errors are those of wrong sums of a quantised activation's groups. Empty if not.
+[[nodiscard]] std::string activation_sums_of(const Evidence& evidence);
+
 /// What arithmetic the errors of a sum look like: "behaves like a f16 accumulator over chains of 128". Empty if they
 /// are like none.
 [[nodiscard]] std::string arithmetic_of(const Evidence& evidence);

@@ -146,7 +146,8 @@ void add_wrong_indices(Mistakes& mistakes, const Op& op, const Problem& problem,
                        const std::vector<std::size_t>& chosen) {
   for (const WrongIndex& wrong : wrong_indices(problem.signature["group"], problem.signature["K"])) {
     mistakes.push_back({names_of(op, chosen) + " " + wrong.words, [=](const Op& of, const Problem& right) {
-                          return of.evaluate(with_groups(of, right, chosen, wrong.piece, wrong.taken));
+                          return of.evaluate(with_groups(of, with_zero_points_as_numbers(of, right), chosen,
+                                                         wrong.piece, wrong.taken));
                         }});
   }
 }
@@ -196,8 +197,9 @@ void add_pairs(Mistakes& mistakes, const Op& op, const Problem& problem, std::si
 
 }  // namespace
 
-Mistakes group_mistakes(const Op& op, const Problem& problem) {
+Mistakes group_mistakes(const Op& op, const Problem& given) {
   Mistakes mistakes;
+  const Problem problem = with_zero_points_as_numbers(op, given);
   const std::vector<std::size_t> grouped = grouped_inputs(op, problem);
   const Sizes& sizes = problem.signature.values;
   const bool regular = op.param("group") != nullptr && sizes.contains("K") && sizes.at("group") > 0 &&

@@ -37,6 +37,9 @@ using Mistakes = std::vector<Mistake>;
 /// Right results that are transposed, doubled, or rounded once more.
 [[nodiscard]] Mistakes output_mistakes(const Op& op, const Problem& problem);
 
+/// The same problem with zero points that are packed as codes given as numbers, where the operator takes both.
+[[nodiscard]] Problem with_zero_points_as_numbers(const Op& op, const Problem& problem);
+
 /// The mistake of seeing one input as `change` makes it.
 [[nodiscard]] Mistake with_input(std::string sentence, std::size_t input, std::function<Tensor(const Tensor&)> change);
 /// The mistake of not seeing an optional input. `flag` says whether it is there.

@@ -163,6 +163,11 @@ void add_sum_parts(Mistakes& mistakes, const Problem& problem) {
 
 }  // namespace
 
+Problem with_zero_points_as_numbers(const Op& op, const Problem& problem) {
+  if (!takes_both(op) || problem.signature[kPacked] == 0) return problem;
+  return with_numbers(op, problem, unpacked(op, problem, Rows::without_gap));
+}
+
 Mistakes zero_point_mistakes(const Op& op, const Problem& problem) {
   Mistakes mistakes;
   const bool both = takes_both(op), packed = both && problem.signature[kPacked] != 0;

@@ -29,16 +29,17 @@ void main() {
     sum = sum + product;
   }
   parts[lane] = sum;
-  // Folded into the last lane: devices that run one subgroup after the other, from the last to the first, would do a
-  // fold into the first without barriers, too.
-  for (uint half_way = 32; half_way > 0; half_way /= 2) {
+  // Every lane adds its partner's sum to its own, so that it matters in which order subgroups run, whichever it is.
+  for (uint apart = 32; apart > 0; apart /= 2) {
     // Lanes of one subgroup would be in step.
-    if (kFault == 0 || half_way >= kSubgroup) barrier();
-    if (lane >= 64 - half_way) {
-      precise float both = parts[lane] + parts[lane - half_way];
-      parts[lane] = both;
-    }
+    const bool waits = kFault == 0 || apart >= kSubgroup;
+    if (waits) barrier();
+    const float other = parts[lane ^ apart];
+    if (waits) barrier();
+    precise float both = sum + other;
+    sum = both;
+    parts[lane] = sum;
   }
-  precise float result = parts[63] + bias[n];
-  if (lane == 63) y[kFirst + m * N + n] = result;
+  precise float result = sum + bias[n];
+  if (lane == 0) y[kFirst + m * N + n] = result;
 }
