@@ -162,7 +162,7 @@ TEST(HtmlPage, FrameNamesEveryElementThatTheScriptAsksFor) {
 }
 
 TEST(HtmlTables, StandBesideTheCases) {
-  Run run = proved_run(4);
+  plumb::Run run = proved_run(4);
   run.tables = {{"Faults <caught>", "A note", {"id", "source"}, {{"S01", "https://github.com/a/b/pull/7"}}}};
   const std::string page = write_html(run, {});
   EXPECT_NE(page.find("<h2>Faults &lt;caught&gt;</h2>"), std::string::npos);
@@ -171,7 +171,7 @@ TEST(HtmlTables, StandBesideTheCases) {
 }
 
 TEST(HtmlFailures, ShowWhereTheWrongElementsAre) {
-  Run run = proved_run(4);
+  plumb::Run run = proved_run(4);
   EXPECT_EQ(write_html(run, {}).find("<figure class=\"heat\">"), std::string::npos);
   Record record = failing_record("linear_q4gsw", "cpu.avx2", 7);
   record.heat = {"09", "00"};
