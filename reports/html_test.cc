@@ -127,7 +127,7 @@ TEST(HtmlCases, DataHoldsEveryRecord) {
   const nlohmann::json data = case_data_of(write_html(run, {}));
   ASSERT_EQ(data.at("rows").size(), run.records.size());
   const auto& first = data.at("rows").at(0);
-  EXPECT_EQ(first.at(3), run.records[0].case_name);
+  EXPECT_EQ(data.at("cases").at(first.at(3).get<std::size_t>()), run.records[0].case_name);
   EXPECT_EQ(first.at(4), "0.43");
   const std::string frame = data.at("strings").at(first.at(7).get<std::size_t>());
   EXPECT_EQ(frame, std::string("plumb check '") + '\0' + "' --impl cpu.scalar");

@@ -10,9 +10,19 @@
 namespace plumb {
 namespace {
 
+// Sanitizers make a case ten times slower, and find what they are there for whatever the data: one case in three is
+// enough for them. Which ones is left to a hash, as the plan goes through its data modes in turn.
+std::vector<Case> sample(std::vector<Case> cases) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  std::uint32_t index = 0;
+  std::erase_if(cases, [&](const Case&) { return (index++ * 2654435769U >> 16) % 3 != 0; });
+#endif
+  return cases;
+}
+
 plumb::Run campaign(const std::string& op, const std::string& impl, std::uint64_t seed) {
   const auto subjects = select_subjects(builtin_subjects(), op, impl);
-  return run_units(campaign_units(plan_campaign(subjects, seed), subjects), {2, 30000, "test", seed});
+  return run_units(campaign_units(sample(plan_campaign(subjects, seed)), subjects), {2, 30000, "test", seed});
 }
 
 TEST(Campaign, EveryBuiltInImplementationIsProved) {

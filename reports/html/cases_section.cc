@@ -12,7 +12,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Each distinct string once; rows hold its number. Most records share their reason and the frame of their command.
+/// Each distinct string once; rows hold its number. All implementations share a case's name, and most records their
+/// reason and the frame of their command.
 class StringTable {
  public:
   std::size_t index(const std::string& text) {
@@ -37,22 +38,20 @@ std::string frame_of(const Record& record) {
   return frame;
 }
 
-/// {"ops":[…],"impls":[…],"outcomes":[…],"strings":[…],"rows":[[…],…]}; page.js names a row's columns.
+/// {"ops":[…],"impls":[…],"outcomes":[…],"cases":[…],"strings":[…],"rows":[[…],…]}; page.js names a row's columns.
 ordered_json case_data(const Run& run) {
-  StringTable ops, impls, strings;
+  StringTable ops, impls, cases, strings;
   ordered_json outcomes = ordered_json::array();
   for (const Outcome outcome : all_outcomes()) outcomes.push_back({to_string(outcome), icon(outcome)});
   ordered_json rows = ordered_json::array();
   for (const Record& record : run.records)
     rows.push_back(ordered_json::array(
-        {ops.index(record.op), impls.index(record.impl), static_cast<int>(record.outcome), record.case_name,
-         record.worst ? ratio_text(record.worst->ratio) : "", evidence(record), strings.index(record.reason),
-         strings.index(frame_of(record)), record.elements, record.wrong, two_digits(record.milliseconds)}));
-  return {{"ops", ops.strings()},
-          {"impls", impls.strings()},
-          {"outcomes", outcomes},
-          {"strings", strings.strings()},
-          {"rows", rows}};
+        {ops.index(record.op), impls.index(record.impl), static_cast<int>(record.outcome),
+         cases.index(record.case_name), record.worst ? ratio_text(record.worst->ratio) : "",
+         strings.index(evidence(record)), strings.index(record.reason), strings.index(frame_of(record)),
+         record.elements, record.wrong, two_digits(record.milliseconds)}));
+  return {{"ops", ops.strings()},     {"impls", impls.strings()},     {"outcomes", outcomes},
+          {"cases", cases.strings()}, {"strings", strings.strings()}, {"rows", rows}};
 }
 
 constexpr std::string_view kFrame = R"(<div class="js-only">
