@@ -16,6 +16,7 @@
 #include "reference/names.h"
 #include "reference/ops.h"
 #include "runners/diagnose.h"
+#include "runners/diagnosis/alternatives.h"
 #include "runners/execute.h"
 #include "runners/machine.h"
 #include "runners/plan.h"
@@ -178,12 +179,15 @@ void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& opt
   }
   if (again.empty()) return;
   const std::vector<Record> diagnosed = work_through(again, options);
+  std::map<std::pair<std::string, std::string>, std::vector<std::string*>> cells;
   for (std::size_t i = 0; i < diagnosed.size(); ++i) {
     if (diagnosed[i].outcome == Outcome::fail) {
       records[places[i]].diagnosis = diagnosed[i].diagnosis;
       records[places[i]].heat = diagnosed[i].heat;
+      cells[{diagnosed[i].op, diagnosed[i].impl}].push_back(&records[places[i]].diagnosis);
     }
   }
+  for (const auto& [cell, diagnoses] : cells) keep_common(diagnoses);
 }
 
 Run run_units(const std::vector<Unit>& units, const RunOptions& options) {

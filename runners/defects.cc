@@ -3,32 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
 
 #include "runners/condition.h"
+#include "runners/diagnosis/alternatives.h"
 
 namespace plumb {
 namespace {
-
-// The mistakes that a diagnosis names.
-std::vector<std::string> alternatives_of(const std::string& diagnosis) {
-  std::vector<std::string> alternatives;
-  static const std::string kSeparator = "; or ";
-  for (std::size_t first = 0; first < diagnosis.size();) {
-    const std::size_t next = std::min(diagnosis.find(kSeparator, first), diagnosis.size());
-    alternatives.push_back(diagnosis.substr(first, next - first));
-    first = next + kSeparator.size();
-  }
-  return alternatives;
-}
-
-// A mistake whatever inputs it is about: "of group 0 taken for all groups".
-std::string kind_of(const std::string& alternative) {
-  const std::size_t at = std::min(alternative.find(" of group"), alternative.find(" taken"));
-  return at == std::string::npos ? alternative : alternative.substr(at);
-}
 
 std::set<std::string> kinds_of(const Record& record) {
   std::set<std::string> kinds;
@@ -59,11 +43,9 @@ class Alike {
   [[nodiscard]] bool contains(const Record& record) const { return members_.contains(&record); }
   // The diagnosis without mistakes that do not explain the others.
   [[nodiscard]] std::string diagnosis_of(const Record& record) const {
-    std::string text;
-    for (const std::string& alternative : alternatives_of(record.diagnosis)) {
-      if (kinds_.contains(kind_of(alternative))) text += (text.empty() ? "" : "; or ") + alternative;
-    }
-    return text;
+    std::vector<std::string> alternatives = alternatives_of(record.diagnosis);
+    std::erase_if(alternatives, [&](const std::string& a) { return !kinds_.contains(kind_of(a)); });
+    return joined_alternatives(alternatives);
   }
 
  private:

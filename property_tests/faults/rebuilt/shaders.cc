@@ -14,22 +14,17 @@ namespace {
 constexpr std::uint32_t kGemmSpirv[] =
 #include "shaders/faulty_gemm.spv.inc"
     ;
-constexpr std::uint32_t kGemvSpirv[] =
-#include "shaders/faulty_gemv.spv.inc"
-    ;
-constexpr vulkan::Shader kGemm{"faulty_gemm", kGemmSpirv, 4}, kGemv{"faulty_gemv", kGemvSpirv, 4};
+constexpr vulkan::Shader kGemm{"faulty_gemm", kGemmSpirv, 4};
 
-// What of the shaders' faults, and of the code around them, a record has.
+// What of the shader's faults, and of the code around them, a record has.
 struct Record {
   std::string_view id;
-  bool gemv = false;
-  std::uint32_t fault = 0, subgroup = 32;  // constants of the shader
+  std::uint32_t fault = 0, subgroup = 32;  // constants of it
   bool floor_of_grid = false;              // N / 64 work groups instead of as many as are begun
   bool stride_without_padding = false;     // rows of K / 2 bytes
 };
 constexpr Record kRecords[] = {
     {.id = "plain"},
-    {.id = "plain gemv", .gemv = true},
     {.id = "C05", .fault = 1},
     {.id = "D03", .fault = 2, .subgroup = 128},
     {.id = "M07", .fault = 3},
@@ -39,8 +34,6 @@ constexpr Record kRecords[] = {
     {.id = "S01", .fault = 7},
     {.id = "G04", .floor_of_grid = true},
     {.id = "G06", .stride_without_padding = true},
-    // Waits where partners are 128 lanes apart: never.
-    {.id = "subgroup of 64", .gemv = true, .fault = 1, .subgroup = 128},
 };
 
 enum Input : std::size_t { kX, kWeights, kScales, kBias };
@@ -63,12 +56,12 @@ void run(const vulkan::DeviceId& id, const Record& record, const Call& call, con
   vulkan::Device& device = vulkan::Device::at(id);
   const auto rows = static_cast<std::uint64_t>(call["M"]), outputs = static_cast<std::uint64_t>(call["N"]);
   const std::uint64_t n_tiles = record.floor_of_grid ? outputs / 64 : (outputs + 63) / 64;
-  const std::uint64_t groups = record.gemv ? rows * outputs : n_tiles * ((rows + 3) / 4);
+  const std::uint64_t groups = n_tiles * ((rows + 3) / 4);
   if (groups == 0) return;  // nothing is launched
   const std::int64_t columns = call["K"],
                      row_bytes = record.stride_without_padding ? columns / 2 : (columns + 7) / 8 * 4;
   const std::vector<std::uint32_t> bits = device.run(
-      {.shader = record.gemv ? &kGemv : &kGemm,
+      {.shader = &kGemm,
        .constants = {64, 1, record.fault, record.subgroup},
        .sizes = {vulkan::word_of(call["M"]), vulkan::word_of(call["N"]), vulkan::word_of(columns),
                  vulkan::word_of(call["group"]), vulkan::word_of(row_bytes), static_cast<std::uint32_t>(n_tiles)},
@@ -81,8 +74,8 @@ void run(const vulkan::DeviceId& id, const Record& record, const Call& call, con
   call.store_f32(values);
 }
 
-// The rounding of a weight, of a product, at most K sums, a fold of 64 parts, and the bias.
-constexpr plumb_contract kContract = {PLUMB_F32, PLUMB_F32, PLUMB_F32, 1, 9, 1, 1};
+// The rounding of a weight, of a product, at most K sums, and the bias.
+constexpr plumb_contract kContract = {PLUMB_F32, PLUMB_F32, PLUMB_F32, 1, 4, 1, 1};
 
 }  // namespace
 
