@@ -191,20 +191,20 @@ bool is_layout_mistake(const Fault& fault) {
   return !layouts.empty() && std::ranges::all_of(layouts, writes_nibbles);
 }
 
-// A layout's mistake is recognised as what it is, and nothing else is taken for one.
+// What the catalogue says of a fault is said by some verdict.
 void check_diagnosis(const Fault& fault, const Records& records) {
   SCOPED_TRACE(std::string(fault.op) + ": " + fault.mechanism);
-  const bool is_layout_fault = is_layout_mistake(fault);
-  std::int64_t named = 0;
+  // Elsewhere a byte turned round may be a mistake of another kind, or a part of several.
+  if (fault.mutation == Mutation::bytes_turned_round && !is_layout_mistake(fault)) return;
+  const std::string words = expected_words(fault);
+  if (words.empty()) return;
+  std::string said;
   for (const Record& record : records) {
-    if (record.diagnosis.empty()) continue;
-    ++named;
-    // Elsewhere a byte turned round may be a mistake of another kind, or a part of several.
-    if (fault.mutation == Mutation::bytes_turned_round && !is_layout_fault) continue;
-    EXPECT_TRUE(is_layout_fault) << record.case_name << ": " << record.diagnosis;
-    EXPECT_NE(record.diagnosis.find(fault.looks_like), std::string::npos) << record.case_name << record.diagnosis;
+    const std::string text = record.diagnosis + record.reason;
+    if (text.find(words) != std::string::npos) return;
+    if (!record.diagnosis.empty()) said += record.case_name + ": " + record.diagnosis + "\n";
   }
-  EXPECT_TRUE(named > 0 || !is_layout_fault);
+  ADD_FAILURE() << "is not named as '" << words << "'; said was:\n" << said;
 }
 
 // Hanging faults take their time, and have a campaign of their own.

@@ -15,6 +15,11 @@ std::string field_text(std::int64_t value) { return std::to_string(value); }
 std::string field_text(double value) { return exact_text(value); }
 std::string field_text(Outcome value) { return to_string(value); }
 std::string field_text(const std::vector<std::int64_t>& index) { return index_text(index, ';'); }
+std::string field_text(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "/") + line;
+  return text;
+}
 
 /// The visitor of a record: appends its names, or its values, as one row.
 class Row {

@@ -25,6 +25,7 @@ std::string write_html(const Run& run, const std::vector<LayoutPicture>& layouts
   page += header_section(run, summary);
   page += "<main>\n";
   page += matrix_section(summary);
+  page += tables_section(run);
   page += failures_section(run);
   page += ratio_section(run, summary);
   page += skips_section(summary);

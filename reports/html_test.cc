@@ -161,5 +161,26 @@ TEST(HtmlPage, FrameNamesEveryElementThatTheScriptAsksFor) {
   }
 }
 
+TEST(HtmlTables, StandBesideTheCases) {
+  plumb::Run run = proved_run(4);
+  run.tables = {{"Faults <caught>", "A note", {"id", "source"}, {{"S01", "https://github.com/a/b/pull/7"}}}};
+  const std::string page = write_html(run, {});
+  EXPECT_NE(page.find("<h2>Faults &lt;caught&gt;</h2>"), std::string::npos);
+  EXPECT_NE(page.find("<a href=\"https://github.com/a/b/pull/7\" rel=\"noreferrer\">a/b/pull/7</a>"),
+            std::string::npos);
+}
+
+TEST(HtmlFailures, ShowWhereTheWrongElementsAre) {
+  plumb::Run run = proved_run(4);
+  EXPECT_EQ(write_html(run, {}).find("<figure class=\"heat\">"), std::string::npos);
+  Record record = failing_record("linear_q4gsw", "cpu.avx2", 7);
+  record.heat = {"09", "00"};
+  record.smallest = "linear_q4gsw[M=1,K=1,N=1,group=1]/spread#7";
+  run.records.push_back(record);
+  const std::string page = write_html(run, {});
+  EXPECT_NE(page.find("<rect x=\"1\" y=\"0\" width=\"1\" height=\"1\" opacity=\"0.9\"/>"), std::string::npos);
+  EXPECT_NE(page.find("plumb check &#39;linear_q4gsw[M=1,K=1,N=1,group=1]/spread#7&#39;"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace plumb

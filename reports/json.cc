@@ -20,6 +20,7 @@ ordered_json to_json(std::uint64_t value) { return value; }
 ordered_json to_json(bool value) { return value; }
 ordered_json to_json(Outcome value) { return to_string(value); }
 ordered_json to_json(double value) { return number_to_json(value); }
+ordered_json to_json(const Table& table);
 template <class T>
 ordered_json to_json(const std::vector<T>& values) {
   ordered_json array = ordered_json::array();
@@ -40,6 +41,12 @@ ordered_json to_json(const std::optional<Worst>& worst) {
   return object;
 }
 
+ordered_json to_json(const Table& table) {
+  ordered_json object;
+  visit_table(table, into(object));
+  return object;
+}
+
 std::string dump(const ordered_json& value, int indent = -1) {
   return value.dump(indent, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -52,6 +59,7 @@ void read(const JsonNode& node, double& value) { value = node.number(); }
 void read(const JsonNode& node, Outcome& value) {
   value = node.checked([](const auto& n) { return outcome_from_string(n.text()); });
 }
+void read(const JsonNode& node, Table& table);
 template <class T>
 void read(const JsonNode& node, std::vector<T>& values) {
   values.resize(node.array_size());
@@ -81,6 +89,15 @@ void read(const JsonNode& node, std::optional<Worst>& worst) {
   Fields fields(node);
   visit_worst(worst.emplace(), fields);
   fields.refuse_others();
+}
+
+void read(const JsonNode& node, Table& table) {
+  Fields fields(node);
+  visit_table(table, fields);
+  fields.refuse_others();
+  for (const auto& row : table.rows) {
+    if (row.size() != table.header.size()) node.field("rows").refuse("expected rows as long as the header");
+  }
 }
 
 Record read_record(const JsonNode& node) {
@@ -140,14 +157,14 @@ std::string write_json(const Run& run) {
     text += separator + record_to_line(record);
     separator = ",\n";
   }
-  return text + "\n]}\n";
+  return text + "\n],\n\"tables\": " + dump(to_json(run.tables)) + "}\n";
 }
 
 Run read_json(std::string_view text) {
   const nlohmann::json value = parse_json(text);
   const JsonNode root(value);
   check_format(root);
-  root.refuse_fields_except({"format", "version", "info", "records"});
+  root.refuse_fields_except({"format", "version", "info", "records", "tables"});
   Run run;
   const JsonNode info = root.field("info");
   Fields fields(info);
@@ -156,6 +173,7 @@ Run read_json(std::string_view text) {
   const JsonNode records = root.field("records");
   run.records.reserve(records.array_size());
   for (std::size_t i = 0; i < records.array_size(); ++i) run.records.push_back(read_record(records.element(i)));
+  read(root.field("tables"), run.tables);
   return run;
 }
 

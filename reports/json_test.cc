@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -28,9 +29,15 @@ bool same(const Record& a, const Record& b) {
   return a.op == b.op && a.impl == b.impl && a.case_name == b.case_name && a.outcome == b.outcome &&
          a.reason == b.reason && same(a.worst, b.worst) && a.elements == b.elements && a.wrong == b.wrong &&
          a.unwritten == b.unwritten && a.unjudged == b.unjudged && same(a.milliseconds, b.milliseconds) &&
-         a.again == b.again && a.vouches_for == b.vouches_for && a.diagnosis == b.diagnosis;
+         a.again == b.again && a.vouches_for == b.vouches_for && a.diagnosis == b.diagnosis &&
+         a.smallest == b.smallest && a.heat == b.heat;
+}
+bool same(const Table& a, const Table& b) {
+  return a.title == b.title && a.note == b.note && a.header == b.header && a.rows == b.rows;
 }
 bool same(const Run& a, const Run& b) {
+  const auto same_tables = [](const Table& s, const Table& t) { return same(s, t); };
+  if (!std::ranges::equal(a.tables, b.tables, same_tables)) return false;
   const RunInfo& x = a.info;
   const RunInfo& y = b.info;
   if (a.records.size() != b.records.size()) return false;

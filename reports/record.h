@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "reports/table.h"
+
 namespace plumb {
 
 /// How a case ended. Spelled as it is printed and as JSON has it.
@@ -61,7 +63,11 @@ struct Record {
   std::string again;           ///< Shell command that repeats exactly this case.
   /// An input whose change would have moved an output past its bound; empty if nobody looked for one.
   std::string vouches_for = {};
-  std::string diagnosis = {};  ///< A mistake that explains all of a wrong output; empty if none was found or sought.
+  std::string diagnosis = {};  ///< A mistake that explains a wrong output; empty if none was found or sought.
+  std::string smallest = {};   ///< The smallest case found that still fails; empty if this is it, or none was sought.
+  /// Where the wrong elements are, if that was sought: a character for each cell of the output seen as rows x columns,
+  /// '0' none of it wrong … '9' all of it. Empty otherwise.
+  std::vector<std::string> heat = {};
 };
 
 /// Facts about a whole run.
@@ -81,6 +87,7 @@ struct RunInfo {
 struct Run {
   RunInfo info;
   std::vector<Record> records;
+  std::vector<Table> tables = {};  ///< Shown beside the cases.
 };
 
 }  // namespace plumb

@@ -30,6 +30,8 @@ void visit_record(Record& record, Visit&& visit) {
   visit("again", record.again);
   visit("vouches_for", record.vouches_for);
   visit("diagnosis", record.diagnosis);
+  visit("smallest", record.smallest);
+  visit("heat", record.heat);
 }
 
 template <class RunInfo, class Visit>

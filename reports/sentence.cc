@@ -42,12 +42,20 @@ std::string diagnosis_text(const Record& record) {
   return record.diagnosis.empty() ? "" : "looks like: " + record.diagnosis;
 }
 
+std::string smallest_command(const Record& record) {
+  std::string command = record.again;
+  const std::size_t at = command.find(record.case_name);
+  if (record.smallest.empty() || record.case_name.empty() || at == std::string::npos) return record.smallest;
+  return command.replace(at, record.case_name.size(), record.smallest);
+}
+
 std::string case_text(const Record& record) {
   std::string word = to_string(record.outcome);
   for (char& letter : word) letter = static_cast<char>(letter - 'a' + 'A');
   std::string text = fmt::format("{:<8}{}  {}\n", word, record.impl, record.case_name);
   for (const std::string& line : {evidence(record), record.reason, diagnosis_text(record)})
     if (!line.empty()) text += fmt::format("{:<8}{}\n", "", line);
+  if (!record.smallest.empty()) text += fmt::format("{:<8}smallest: {}\n", "", smallest_command(record));
   if (!record.again.empty()) text += fmt::format("{:<8}again: {}\n", "", record.again);
   return text;
 }

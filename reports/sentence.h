@@ -7,6 +7,9 @@
 
 namespace plumb {
 
+/// The command that repeats the smallest case that fails; empty if there is no other than the record's own.
+[[nodiscard]] std::string smallest_command(const Record& record);
+
 /// What was measured: "y[2,64]: got 0.4375, want 0.21875, bound 1.1e-04 (2048 x); 181 of 288 wrong". Values read back
 /// exactly, bound and ratio have two digits. Empty if nothing was compared.
 [[nodiscard]] std::string evidence(const Record& record);

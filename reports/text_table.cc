@@ -36,4 +36,10 @@ std::string text_table(const Summary& summary) {
   return text;
 }
 
+std::string text_table(const Table& table) {
+  std::vector<Line> lines = {table.header};
+  lines.insert(lines.end(), table.rows.begin(), table.rows.end());
+  return table.title + "\n" + aligned_text(lines, table.header.size());
+}
+
 }  // namespace plumb

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <map>
@@ -15,6 +16,7 @@
 #include "reference/names.h"
 #include "reference/ops.h"
 #include "runners/diagnose.h"
+#include "runners/diagnosis/alternatives.h"
 #include "runners/execute.h"
 #include "runners/machine.h"
 #include "runners/model_shapes.h"
@@ -29,8 +31,8 @@
 namespace plumb {
 namespace {
 
-// Failures of an implementation of an operator that are diagnosed: as many as the terminal shows in all.
-constexpr int kMostDiagnosed = 10;
+// Failures of an implementation of an operator that are diagnosed: the first ones, and those of fewest elements.
+constexpr std::size_t kFirstDiagnosed = 2, kSmallDiagnosed = 3;
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -162,17 +164,38 @@ std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vect
   return units;
 }
 
+namespace {
+
+// Places of the failures that are diagnosed, in order.
+std::set<std::size_t> chosen_failures(const std::vector<Record>& records) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> failures;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Record& record = records[i];
+    const bool failed = record.outcome == Outcome::fail && record.wrong >= kLeastEvidence;
+    if (failed) failures[{record.op, record.impl}].push_back(i);
+  }
+  std::set<std::size_t> chosen;
+  for (auto& [cell, places] : failures) {
+    const std::size_t first = std::min(kFirstDiagnosed, places.size());
+    chosen.insert(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(first));
+    std::ranges::stable_sort(places, {}, [&](std::size_t i) { return records[i].elements; });
+    const std::size_t small = std::min(kSmallDiagnosed, places.size());
+    chosen.insert(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(small));
+  }
+  return chosen;
+}
+
+}  // namespace
+
 void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& options, std::vector<Record>& records) {
-  std::map<std::pair<std::string, std::string>, int> tried;
+  const std::set<std::size_t> wanted = chosen_failures(records);
   std::vector<Unit> again;
   std::vector<std::size_t> places;
   std::size_t place = 0;
   for (const Unit& unit : units) {
     Unit chosen{{}, unit.begin, unit.finish};
     for (Step step : unit.steps) {
-      const bool failed =
-          place < records.size() && records[place].outcome == Outcome::fail && records[place].wrong >= kLeastEvidence;
-      if (failed && step.judge_and_diagnose && ++tried[{step.op, step.impl}] <= kMostDiagnosed) {
+      if (wanted.contains(place) && step.judge_and_diagnose) {
         step.judge = std::move(step.judge_and_diagnose);
         chosen.steps.push_back(std::move(step));
         places.push_back(place);
@@ -183,9 +206,15 @@ void diagnose_failures(const std::vector<Unit>& units, const SandboxOptions& opt
   }
   if (again.empty()) return;
   const std::vector<Record> diagnosed = work_through(again, options);
+  std::map<std::pair<std::string, std::string>, std::vector<std::string*>> cells;
   for (std::size_t i = 0; i < diagnosed.size(); ++i) {
-    if (diagnosed[i].outcome == Outcome::fail) records[places[i]].diagnosis = diagnosed[i].diagnosis;
+    if (diagnosed[i].outcome == Outcome::fail) {
+      records[places[i]].diagnosis = diagnosed[i].diagnosis;
+      records[places[i]].heat = diagnosed[i].heat;
+      cells[{diagnosed[i].op, diagnosed[i].impl}].push_back(&records[places[i]].diagnosis);
+    }
   }
+  for (const auto& [cell, diagnoses] : cells) keep_common(diagnoses);
 }
 
 RunInfo describe_run(const std::vector<Unit>& units, const std::string& command, std::uint64_t seed) {

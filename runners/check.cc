@@ -94,7 +94,11 @@ Record judge_trials(const Question& question, const Contract& contract, const st
     judgement = judge_outputs(question, contract, trial.execution, trial.poison);
     if (judgement.wrong == 0) continue;
     // Everyone expects two calls; a probe makes more, each in its own way.
-    if (trials.size() > 2) which = " (" + trial.how + ")";
+    if (trials.size() > 2) {
+      which = " (" + trial.how + ")";
+    } else if (&trial != &trials.front()) {
+      which = "; only " + trial.how + ", other bytes in the output beforehand and tensors placed elsewhere";
+    }
     break;
   }
   Record record = Record(Outcome::pass, "");
@@ -154,7 +158,9 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   record.milliseconds = elapsed.count();
   if (diagnosis == Diagnosis::sought && record.outcome == Outcome::fail && record.wrong >= kLeastEvidence) {
     const bool first_is_wrong = judge_outputs(question, contract, trials[0].execution, kFirstPoison).wrong > 0;
-    record.diagnosis = diagnose(question, contract, trials[first_is_wrong ? 0 : 1].execution.outputs);
+    const Trial& wrong = trials[first_is_wrong ? 0 : 1];
+    record.heat = heat_of(question, contract, wrong.execution.outputs);
+    record.diagnosis = diagnose(question, contract, wrong.execution.outputs, wrong.poison);
   }
   return record;
 }

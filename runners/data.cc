@@ -130,6 +130,9 @@ struct Source {
 
   [[nodiscard]] double scale(std::uint64_t index, const DTypeInfo& type) const {
     if (op.arithmetic == Arithmetic::prescribed) {
+      // Among edges are weights that are ties of such a scale.
+      if (mode.edges && random.integer(index, 0, 2, 2) != 0)
+        return std::ldexp(1.0, static_cast<int>(random.integer(index, -1, 1)));
       const auto e = static_cast<int>(random.integer(index, -8, 3));
       return std::ldexp(random.uniform(index, 1, 1, 1), e);
     }

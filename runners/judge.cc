@@ -7,7 +7,9 @@
 #include <cstring>
 #include <limits>
 
+#include "impls/vulkan/device.h"
 #include "reference/error.h"
+#include "runners/where.h"
 
 namespace plumb {
 namespace {
@@ -19,53 +21,17 @@ double ratio_of(double got, double want, double bound, bool accepted) {
   return accepted ? 0 : std::numeric_limits<double>::infinity();
 }
 
+}  // namespace
+
 bool holds_poison(const Tensor& tensor, std::int64_t flat, std::byte poison) {
   const auto size = static_cast<std::size_t>(info(tensor.dtype()).size_bytes);
-  return std::ranges::all_of(tensor.bytes().subspan(static_cast<std::size_t>(flat) * size, size),
-                             [&](std::byte byte) { return byte == poison; });
+  const auto element = tensor.bytes().subspan(static_cast<std::size_t>(flat) * size, size);
+  if (std::ranges::all_of(element, [&](std::byte byte) { return byte == poison; })) return true;
+  std::uint32_t word = 0;
+  if (size != sizeof word) return false;
+  std::memcpy(&word, element.data(), size);
+  return word == vulkan::Device::kPoison;
 }
-
-// The smallest and largest index of the wrong elements along each axis.
-class Box {
- public:
-  Box(const Shape& shape, std::vector<std::string> names)
-      : shape_(shape), names_(std::move(names)), low_(shape.size(), INT64_MAX), high_(shape.size(), -1) {}
-
-  void add(const std::vector<std::int64_t>& index) {
-    for (std::size_t axis = 0; axis < index.size(); ++axis) {
-      low_[axis] = std::min(low_[axis], index[axis]);
-      high_[axis] = std::max(high_[axis], index[axis]);
-    }
-  }
-
-  // Names the axis along which the wrong elements are confined most tightly.
-  [[nodiscard]] std::string describe() const {
-    std::string best;
-    double best_share = 1;
-    for (std::size_t axis = 0; axis < shape_.size(); ++axis) {
-      const std::int64_t span = high_[axis] - low_[axis] + 1, size = shape_[axis];
-      const double share = static_cast<double>(span) / static_cast<double>(size);
-      if (span < 1 || share >= best_share) continue;
-      best_share = share;
-      best = fmt::format("all at {} {} (of {})", names_[axis], range(axis), size);
-    }
-    return best;
-  }
-
- private:
-  [[nodiscard]] std::string range(std::size_t axis) const {
-    if (low_[axis] == high_[axis]) return fmt::format("= {}", low_[axis]);
-    if (high_[axis] == shape_[axis] - 1) return fmt::format(">= {}", low_[axis]);
-    if (low_[axis] == 0) return fmt::format("<= {}", high_[axis]);
-    return fmt::format("in {} … {}", low_[axis], high_[axis]);
-  }
-
-  const Shape& shape_;
-  std::vector<std::string> names_;
-  std::vector<std::int64_t> low_, high_;
-};
-
-}  // namespace
 
 void Judgement::add(const Judgement& other) {
   elements += other.elements;
@@ -88,7 +54,7 @@ Judgement judge(const Port& port, const Signature& signature, const Tensor& got,
   PLUMB_CHECK(static_cast<std::size_t>(got.size()) == want.size() && want.size() == bounds.size());
   Judgement result;
   result.elements = got.size();
-  Box box(got.shape(), axis_names(port, signature));
+  Where where(got.shape(), axis_names(port, signature));
   for (std::int64_t i = 0; i < got.size(); ++i) {
     const auto at = static_cast<std::size_t>(i);
     const bool open = std::isnan(want[at]) && !info(got.dtype()).is_float;
@@ -102,13 +68,13 @@ Judgement judge(const Port& port, const Signature& signature, const Tensor& got,
     if (!accepted) {
       ++result.wrong;
       if (holds_poison(got, i, poison)) ++result.unwritten;
-      box.add(unravel(i, got.shape()));
+      where.add(unravel(i, got.shape()));
     }
     if (!result.worst || ratio > result.worst->ratio) {
       result.worst = Worst{port.name, unravel(i, got.shape()), value, want[at], bounds[at], ratio};
     }
   }
-  if (result.wrong > 0) result.pattern = box.describe();
+  if (result.wrong > 0) result.pattern = where.describe();
   return result;
 }
 

@@ -31,6 +31,10 @@ struct Judgement {
 /// NaN is wanted; an infinity only where wanted, or where a value within the bound rounds to it.
 [[nodiscard]] bool acceptable(double got, double want, double bound, DType dtype);
 
+/// Whether the element still holds what the output was filled with: the caller's poison, or that which a shader's
+/// output has before it runs.
+[[nodiscard]] bool holds_poison(const Tensor& tensor, std::int64_t flat, std::byte poison);
+
 /// Judges `got` against the oracle. `poison` is the byte the output was filled with.
 [[nodiscard]] Judgement judge(const Port& port, const Signature& signature, const Tensor& got,
                               const std::vector<double>& want, const std::vector<double>& bounds, std::byte poison);

@@ -10,11 +10,12 @@
 #include <optional>
 
 #include "golden/golden.h"
+#include "reference/alternatives.h"
 #include "reference/bound.h"
 #include "reference/error.h"
 #include "reference/names.h"
 #include "reference/ops.h"
-#include "reference/alternatives.h"
+#include "runners/diagnose.h"
 #include "runners/golden_bindings.h"
 #include "runners/judge.h"
 
@@ -114,6 +115,7 @@ struct Replay {
     Tensor recorded;
   };
   std::map<std::size_t, Output> outputs;  // what upstream answered, and how far it may be off
+  Contract contract;
   bool defect;
 };
 
@@ -133,7 +135,10 @@ bool says_wrong(const golden::Case& recorded, const std::map<std::size_t, Replay
 
 Replay make_replay(const golden::Case& recorded, const Translated& translated) {
   const Op& op = *translated.op;
-  Replay replay{{&op, {signature_of(translated), translated.inputs}, {}, false, {}, true}, {}, false};
+  Replay replay{{&op, {signature_of(translated), translated.inputs}, {}, false, {}, true},
+                {},
+                translated.binding->contract,
+                false};
   Question& question = replay.question;
   question.expected = op.evaluate(question.problem);
   for (const auto& [place, array] : translated.outputs) {
@@ -146,6 +151,14 @@ Replay make_replay(const golden::Case& recorded, const Translated& translated) {
     if (!replay.defect && array->accept == "bitwise") question.recorded[place] = replay.outputs[place].recorded;
   }
   return replay;
+}
+
+// Outputs that are not recorded are absent.
+void explain(const Replay& replay, Record& record) {
+  std::vector<Tensor> outputs(replay.question.op->outputs.size());
+  for (const auto& [place, output] : replay.outputs) outputs[place] = output.recorded;
+  record.diagnosis = diagnose(replay.question, replay.contract, outputs, std::byte{0xFF});
+  record.heat = heat_of(replay.question, replay.contract, outputs);
 }
 
 Record judge_upstream(const Replay& replay) {
@@ -175,6 +188,7 @@ Record judge_upstream(const Replay& replay) {
   record.wrong = found.wrong;
   record.unjudged = found.unjudged;
   record.worst = found.worst;
+  if (found.wrong > 0) explain(replay, record);
   return record;
 }
 
@@ -253,6 +267,17 @@ Unit unit_of(const std::shared_ptr<const golden::Case>& recorded, const GoldenBi
   return answer_unit(recorded, translated, subjects, origin);
 }
 
+// Nothing for a case that upstream refused.
+std::optional<ReplayFact> fact_of(const golden::Case& recorded, const GoldenBinding& binding, const Origin& origin) {
+  if (was_refused(recorded)) return std::nullopt;
+  const Translated translated = translate(recorded, binding, origin.name);
+  std::vector<Offer> offers;
+  for (const Tensor& input : translated.inputs) offers.push_back(offer_of(input));
+  std::string group = fmt::format("{} {} of {}", recorded.op, binding.outputs.front().first,
+                                  std::filesystem::path(origin.file).filename().string());
+  return ReplayFact{std::move(group), translated.op, infer_signature(*translated.op, offers, translated.params).values};
+}
+
 // In the terms of a binding; nullptr if the case says nothing about its operator.
 std::shared_ptr<const golden::Case> restated(const std::shared_ptr<const golden::Case>& recorded,
                                              const GoldenBinding& binding) {
@@ -263,7 +288,8 @@ std::shared_ptr<const golden::Case> restated(const std::shared_ptr<const golden:
 
 // One for each of our operators that the recorded operation is.
 void append_units(std::vector<Unit>& units, const std::shared_ptr<const golden::Case>& recorded,
-                  const std::string& op_pattern, const std::vector<Subject>& subjects, const Origin& origin) {
+                  const std::string& op_pattern, const std::vector<Subject>& subjects, const Origin& origin,
+                  ReplayFacts* facts) {
   bool is_bound = false;
   const std::vector<const GoldenBinding*> bindings = golden_bindings_of(recorded->op);
   for (const GoldenBinding* binding : bindings) {
@@ -272,14 +298,17 @@ void append_units(std::vector<Unit>& units, const std::shared_ptr<const golden::
     is_bound = true;
     Origin own = origin;
     if (bindings.size() > 1) own.name += "/" + binding->outputs.front().first;
-    if (glob_match(op_pattern, binding->op)) units.push_back(unit_of(in_its_terms, *binding, subjects, own));
+    if (!glob_match(op_pattern, binding->op)) continue;
+    units.push_back(unit_of(in_its_terms, *binding, subjects, own));
+    if (facts == nullptr) continue;
+    if (auto fact = fact_of(*in_its_terms, *binding, own)) facts->emplace(own.name, *std::move(fact));
   }
   if (!is_bound && op_pattern == "*") units.push_back(pending_unit(*recorded, origin));
 }
 
 }  // namespace
 
-std::vector<Unit> replay_units(const ReplayOptions& options, const std::vector<Subject>& subjects) {
+std::vector<Unit> replay_units(const ReplayOptions& options, const std::vector<Subject>& subjects, ReplayFacts* facts) {
   std::vector<Unit> units;
   for (const std::filesystem::path& path : options.paths) {
     const auto files = golden::find(path);
@@ -292,7 +321,8 @@ std::vector<Unit> replay_units(const ReplayOptions& options, const std::vector<S
                                         file_path.filename().string(), recorded.name),
                             file_path.string(), recorded.name};
         // The file lives as long as one of its cases is used.
-        append_units(units, std::shared_ptr<const golden::Case>(file, &recorded), options.op_pattern, subjects, origin);
+        append_units(units, std::shared_ptr<const golden::Case>(file, &recorded), options.op_pattern, subjects, origin,
+                     facts);
       }
     }
   }

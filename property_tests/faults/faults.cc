@@ -212,6 +212,41 @@ constexpr Fault kFaults[] = {
      "n == 1"},
 };
 
+// What a diagnosis says of a mutation whose fault has no words of its own.
+struct Words {
+  Mutation mutation;
+  const char* words;
+};
+constexpr Words kWords[] = {
+    {high_nibble_kept, "not masked"},
+    {scale_of_previous_group, "of group g - 1 taken for group g"},
+    {scale_of_group_0, "of group 0 taken for all groups"},
+    {scales_transposed, "transposed"},
+    {group_is_32, "k / 32"},
+    {zero_point_ignored, "ignored"},
+    {act_pre_scale_dropped, "act_pre_scale ignored"},
+    {sums_of_group_0, "of group 0 taken for all groups"},
+    {sums_not_padded, "without its padding"},
+    {row_scale_of_row_0, "of row 0 taken for all rows"},
+    {activation_truncated, "truncated to int8"},
+    {activation_not_clamped, "not clamped"},
+    {pairs_saturated, "pairs of products saturate"},
+    {last_k_dropped, "last product missing"},
+    {tail_counted_twice, "K tail counted twice"},
+    {last_row_missing, "never written"},
+    {last_column_unwritten, "never written"},
+    {nothing_written, "never written"},
+    {row_off_by_one, "+ 1 looked up"},
+    {bias_twice, "bias added twice"},
+    {bias_dropped, "bias ignored"},
+    {half_precision, "f16"},
+    {bf16_precision, "bf16"},
+    {offset_7, "one too"},
+    {sign_extension_missing, "sign"},
+    {pair_across_rows_swapped, "swapped"},
+    {one_written_before, "bytes outside"},
+};
+
 // One line for each operator.
 struct Plain {
   const char* op;
@@ -229,6 +264,15 @@ Kernel make_kernel(std::string_view op, Mutation mutation) {
 }
 
 }  // namespace
+
+std::span<const Fault> listed_faults() { return kFaults; }
+
+std::string expected_words(const Fault& fault) {
+  if (*fault.looks_like != '\0') return fault.looks_like;
+  if (*fault.reason != '\0' && fault.mutation != nothing_written) return fault.reason;
+  const auto words = std::ranges::find(kWords, fault.mutation, &Words::mutation);
+  return words == std::end(kWords) ? "" : words->words;
+}
 
 std::span<const Fault> all_faults() {
   static const std::vector<Fault> faults = [] {

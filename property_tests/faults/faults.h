@@ -26,8 +26,13 @@ struct Fault {
   const char* looks_like = "";  ///< Part of what the diagnosis says of it; empty: it is none of a layout's mistakes.
 };
 
-/// All faults, in the order of the table.
+/// The faults of the table, in its order: at least some of every kind of operator.
+[[nodiscard]] std::span<const Fault> listed_faults();
+/// The same and, of every operator that it has none of, the faults that any operator can have.
 [[nodiscard]] std::span<const Fault> all_faults();
+
+/// Part of what a verdict has to say of the fault: of its diagnosis, or of its reason.
+[[nodiscard]] std::string expected_words(const Fault& fault);
 
 /// The wrong implementation.
 [[nodiscard]] std::unique_ptr<Builtin> make_faulty(const Fault& fault);

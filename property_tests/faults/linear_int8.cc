@@ -62,6 +62,12 @@ class Linear {
  private:
   [[nodiscard]] float scale_of(std::int64_t m) const {
     const bool first = input_scales_.size() == 1 || mutation_ == Mutation::row_scale_of_row_0;
+    const auto leading = call_.signature().leading.find("M");
+    if (mutation_ == Mutation::scales_at_stride_of_rows && leading != call_.signature().leading.end() &&
+        leading->second.size() > 1) {
+      const std::int64_t batch = call_["M"] / leading->second[0];
+      m = m / batch + m % batch;
+    }
     return input_scales_[static_cast<std::size_t>(first ? 0 : m)];
   }
   [[nodiscard]] int zero_point_of(std::int64_t m) const {
@@ -101,6 +107,13 @@ class Linear {
     double sum = 0, pair = 0;
     for (std::int64_t k = 0; k < group_; ++k) {
       const double q = q_[static_cast<std::size_t>(m * columns_ + g * group_ + k)], c = code(n, g * group_ + k);
+      if (mutation_ == Mutation::sums_of_16_bits) {
+        pair += q * c;
+        if ((k + 1) % 128 != 0 && k + 1 < group_) continue;
+        sum += static_cast<std::int16_t>(static_cast<std::uint16_t>(static_cast<std::int64_t>(pair)));
+        pair = 0;
+        continue;
+      }
       if (mutation_ != Mutation::pairs_saturated) {
         sum += q * c;
         continue;
@@ -114,11 +127,19 @@ class Linear {
     return sum;
   }
 
+  // What the activation's zero point adds to a sum of products.
+  [[nodiscard]] double correction(std::int64_t m, std::int64_t g, std::int64_t n) const {
+    // A buffer of K elements of two bytes holds sums of four bytes for half as many rows.
+    const bool beyond = mutation_ == Mutation::corrections_of_half_the_columns && 2 * m >= columns_;
+    if (mutation_ == Mutation::zero_point_ignored || beyond) return 0;
+    const double whole = static_cast<double>(zero_point_of(m)) * weight_sum(g, n);
+    return mutation_ == Mutation::correction_not_scaled ? whole / scale_of(m) : whole;
+  }
+
   [[nodiscard]] float int8_sum(std::int64_t m, std::int64_t n) const {
     float total = 0;
     for (std::int64_t g = 0; g < groups_; ++g) {
-      const int zp = mutation_ == Mutation::zero_point_ignored ? 0 : zero_point_of(m);
-      const auto sum = static_cast<float>(products(m, g, n) - zp * weight_sum(g, n));
+      const auto sum = static_cast<float>(products(m, g, n) - correction(m, g, n));
       total = rounded(total + rounded(sum * weight_scale(g, n), mutation_), mutation_);
     }
     return total;

@@ -29,6 +29,10 @@ enum class Mutation {
   activation_truncated,
   activation_not_clamped,
   pairs_saturated,
+  sums_of_16_bits,
+  correction_not_scaled,
+  corrections_of_half_the_columns,
+  scales_at_stride_of_rows,
   ties_away,  // no fault
   ties_kept,
   // Which elements are read and written.

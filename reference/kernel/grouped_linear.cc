@@ -3,6 +3,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 
+#include "reference/kernel/sum_stand_in.h"
 #include "reference/layout/layouts.h"
 
 namespace plumb {
@@ -72,9 +73,17 @@ Matrix underflow_of(const Matrix& abs_x, const Block& block, const Matrix& code_
   return (sum.array() + per_term).matrix();
 }
 
-}  // namespace
+// Shows what is summed up to whoever looks on.
+void show(SumStandIn& watcher, const GroupedLinear& linear) {
+  Matrix weight = linear.code.cwiseProduct(linear.scale);
+  if (linear.added.size() > 0) weight += linear.added;
+  watcher.see({linear.x.rows(), weight.rows(), weight.cols(),
+               [&](std::int64_t m, std::int64_t n, std::int64_t i) { return linear.x(m, i) * weight(n, i); },
+               [&](std::int64_t n) { return linear.bias.size() == 0 ? 0 : linear.bias(n); }});
+}
 
-Answer evaluate(const GroupedLinear& linear) {
+Answer evaluate_as_given(const GroupedLinear& linear) {
+  if (SumStandIn* watcher = SumStandIn::current()) show(*watcher, linear);
   const std::int64_t rows = linear.x.rows(), outputs = linear.code.rows();
   const Matrix abs_x = linear.x.cwiseAbs();
   Matrix sum(rows, outputs), magnitude(rows, outputs), peak(rows, outputs), underflow(rows, outputs);
@@ -102,6 +111,17 @@ Answer evaluate(const GroupedLinear& linear) {
                     .largest_weight = flatten(w_max.replicate(rows, 1))};
   if (linear.rounds_before_bias && linear.bias.size() > 0) expected.rounded_before = flatten(sum.cwiseAbs());
   return {std::move(expected)};
+}
+
+}  // namespace
+
+Answer evaluate(const GroupedLinear& linear) {
+  SumStandIn* stand_in = SumStandIn::current();
+  if (stand_in == nullptr) return evaluate_as_given(linear);
+  GroupedLinear changed = linear;
+  stand_in->change_activation(changed.x);
+  stand_in->change_weight(changed.code, changed.scale);
+  return evaluate_as_given(changed);
 }
 
 Matrix matrix_of(const Tensor& tensor, std::int64_t rows, std::int64_t columns) {

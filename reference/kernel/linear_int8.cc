@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "reference/kernel/ports.h"
+#include "reference/kernel/sum_stand_in.h"
 #include "reference/quant/quantised_code.h"
 
 namespace plumb {
@@ -89,6 +90,12 @@ struct QuantisedActivation {
   std::vector<std::int64_t> undefined_rows;  // there is no telling what such a row's codes are
 };
 
+QuantisedCode code_of(double x, double scale, double zero_point) {
+  SumStandIn* stand_in = SumStandIn::current();
+  const auto other = stand_in == nullptr ? std::nullopt : stand_in->code(x, scale, zero_point);
+  return other ? *other : quantised_code(x, scale, zero_point);
+}
+
 QuantisedActivation quantised(const Problem& problem) {
   const std::int64_t rows = problem.signature["M"], columns = problem.signature["K"];
   const Tensor &x = problem.inputs[kX], &scales = problem.inputs[kInputScales], &zps = problem.inputs[kInputZp];
@@ -99,14 +106,21 @@ QuantisedActivation quantised(const Problem& problem) {
     a.zero_point(m) = zps.at(own);
     bool defined = true;
     for (std::int64_t k = 0; k < columns; ++k) {
-      const QuantisedCode code = quantised_code(x.at(m * columns + k), a.scale(m), a.zero_point(m));
+      const QuantisedCode code = code_of(x.at(m * columns + k), a.scale(m), a.zero_point(m));
       defined = defined && code.defined;
       a.code(m, k) = code.value;
       if (code.other != code.value) a.ties.push_back({m, k, code.other - code.value});
     }
     if (!defined) a.undefined_rows.push_back(m);
   }
+  if (SumStandIn* stand_in = SumStandIn::current()) stand_in->change_activation(a.code);
   return a;
+}
+
+Matrix integer_sums(const Matrix& a, const Matrix& w) {
+  SumStandIn* stand_in = SumStandIn::current();
+  const auto other = stand_in == nullptr ? std::nullopt : stand_in->integer_sums(a, w);
+  return other ? *other : a * w.transpose();
 }
 
 // The other outcome of each tie: what it adds to every output of its row, and to what the bound is computed from.
@@ -131,6 +145,15 @@ void add_ties(const QuantisedActivation& a, const Weight& w, Expected& expected)
   }
 }
 
+// Shows the groups' scaled sums to whoever looks on.
+void show(SumStandIn& watcher, const std::vector<Matrix>& scaled, const Weight& w) {
+  const std::int64_t rows = scaled.empty() ? 0 : scaled[0].rows();
+  watcher.see(
+      {rows, w.code.rows(), std::ssize(scaled),
+       [&](std::int64_t m, std::int64_t n, std::int64_t g) { return scaled[static_cast<std::size_t>(g)](m, n); },
+       [&](std::int64_t n) { return w.bias(n); }});
+}
+
 // A product is S * w * a of a group's integer sum and the two scales, in any order; its roundings are those of S as a
 // float, of two products, and of partial sums. If a, w, a w, S w, S a, S w a and each partial sum, scaled by a or not
 // yet, are off by one unit, the result is off by at most
@@ -140,18 +163,21 @@ Expected evaluate_int8(const Problem& problem, const Weight& w) {
   Terms terms(a.code.rows(), w.bias);
   const Column abs_a = a.scale.cwiseAbs();
   Matrix unscaled = Matrix::Zero(a.code.rows(), w.code.rows());
+  std::vector<Matrix> scaled;
   for (std::int64_t g = 0; g < w.scale.rows(); ++g) {
     const Row sums = w.sum.row(g).head(w.code.rows()), scale = w.scale.row(g), abs_w = scale.cwiseAbs();
-    const Matrix s = a.code.middleCols(g * w.group, w.group) * w.code.middleCols(g * w.group, w.group).transpose() -
+    const Matrix s = integer_sums(a.code.middleCols(g * w.group, w.group), w.code.middleCols(g * w.group, w.group)) -
                      a.zero_point * sums;
     const Matrix abs_s = s.cwiseAbs(), s_w = abs_s * abs_w.asDiagonal(), s_a = abs_a.asDiagonal() * abs_s;
-    terms.value += a.scale.asDiagonal() * (s * scale.asDiagonal());
+    scaled.push_back(a.scale.asDiagonal() * (s * scale.asDiagonal()));
+    terms.value += scaled.back();
     terms.magnitude += abs_a.asDiagonal() * s_w;
     unscaled += s_w;
     terms.peak = terms.peak.cwiseMax(abs_s).cwiseMax(s_a).cwiseMax(abs_a * abs_w);
     terms.underflow += 2 * s_w + s_a + abs_s + (2 * abs_a).replicate(1, s.cols()) + abs_w.replicate(s.rows(), 1);
     terms.underflow.array() += 2;
   }
+  if (SumStandIn* watcher = SumStandIn::current()) show(*watcher, scaled, w);
   terms.peak = terms.peak.cwiseMax(terms.magnitude).cwiseMax(unscaled);
   for (std::int64_t m = 0; m < a.code.rows() && a.code.cols() > 0; ++m) {
     terms.largest_activation(m) = (a.code.row(m).array() - a.zero_point(m)).abs().maxCoeff();
@@ -164,7 +190,9 @@ Expected evaluate_int8(const Problem& problem, const Weight& w) {
 // sum_k x_k w_k as in linear_q4gsw.cc, which derives the terms.
 Expected evaluate_float(const Problem& problem, const Weight& w) {
   const std::int64_t rows = problem.signature["M"], columns = problem.signature["K"];
-  const Matrix x = matrix_of(problem.inputs[kX], rows, columns), abs_x = x.cwiseAbs();
+  Matrix x = matrix_of(problem.inputs[kX], rows, columns);
+  if (SumStandIn* stand_in = SumStandIn::current()) stand_in->change_activation(x);
+  const Matrix abs_x = x.cwiseAbs();
   Terms terms(rows, w.bias);
   for (std::int64_t g = 0; g < w.scale.rows(); ++g) {
     const Row scale = w.scale.row(g), abs_scale = scale.cwiseAbs();
@@ -178,6 +206,13 @@ Expected evaluate_float(const Problem& problem, const Weight& w) {
     const Row of_weight = w_sum + 2.0 * static_cast<double>(w.group) * abs_scale;
     terms.underflow += ((unscaled.colwise() + own.rowwise().sum()).rowwise() + of_weight);
     terms.underflow.array() += 4.0 * static_cast<double>(w.group);
+  }
+  if (SumStandIn* watcher = SumStandIn::current()) {
+    watcher->see({rows, w.code.rows(), columns,
+                  [&](std::int64_t m, std::int64_t n, std::int64_t k) {
+                    return x(m, k) * w.code(n, k) * w.scale(k / w.group, n);
+                  },
+                  [&](std::int64_t n) { return w.bias(n); }});
   }
   terms.peak = terms.peak.cwiseMax(terms.magnitude);
   if (columns > 0) terms.largest_activation = abs_x.rowwise().maxCoeff();

@@ -28,6 +28,10 @@ std::string failure_html(const Record& record) {
   if (!record.reason.empty()) html += fmt::format("<p class=\"reason\">{}</p>\n", html_text(record.reason));
   if (!record.diagnosis.empty())
     html += fmt::format("<p class=\"diagnosis\">{}</p>\n", html_text(diagnosis_text(record)));
+  html += heat_map(record);
+  if (!record.smallest.empty())
+    html +=
+        fmt::format("<p class=\"reason\">smallest case that fails: <code>{}</code></p>\n", html_text(smallest_command(record)));
   return html + command_html(record.again) + "</article>\n";
 }
 

@@ -25,6 +25,12 @@ inline constexpr std::int64_t kFailuresPerCell = 20;
 /// Histogram of error/bound for each implementation.
 [[nodiscard]] std::string ratio_section(const Run& run, const Summary& summary);
 
+/// The tables that the run shows beside its cases.
+[[nodiscard]] std::string tables_section(const Run& run);
+
+/// A map of the wrong elements of an output; empty if there is none. See Record::heat.
+[[nodiscard]] std::string heat_map(const Record& record);
+
 [[nodiscard]] std::string skips_section(const Summary& summary);
 
 /// The case table's frame, and all records as data for the script.

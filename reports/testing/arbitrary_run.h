@@ -57,6 +57,8 @@ inline Record draw_record() {
   record.again = *arbitrary_text();
   record.vouches_for = *arbitrary_text();
   record.diagnosis = *arbitrary_text();
+  record.smallest = *arbitrary_text();
+  record.heat = {*arbitrary_text(), *arbitrary_text()};
   if (*rc::gen::arbitrary<bool>()) record.worst = draw_worst();
   return record;
 }
@@ -74,6 +76,7 @@ inline Run draw_run() {
               .interrupted = *rc::gen::arbitrary<bool>()};
   const int count = *rc::gen::inRange(0, 4);
   for (int i = 0; i < count; ++i) run.records.push_back(draw_record());
+  if (count > 1) run.tables = {{*arbitrary_text(), *arbitrary_text(), {"a"}, {{*arbitrary_text()}, {"b"}}}};
   return run;
 }
 

@@ -58,12 +58,13 @@ int check(const RunFlags& flags, const std::vector<std::string>& words, const st
   auto subjects = select_subjects(targets.subjects, flags.op, flags.impl);
   check_output_folder(flags);
   if (targets.cases.empty()) {
-    return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed), subjects), flags, command);
+    return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed), subjects), flags, command,
+                          shrinking(flags, subjects));
   }
   std::vector<Unit> units = campaign_units(targets.cases, subjects);
   std::erase_if(units, [](const Unit& unit) { return unit.steps.empty(); });
   if (units.empty()) throw Error("none of the chosen implementations can answer the given cases");
-  return run_and_report(units, flags, command);
+  return run_and_report(units, flags, command, shrinking(flags, subjects));
 }
 
 }  // namespace

@@ -21,9 +21,11 @@ void add_repack(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_rewrite(CLI::App& app, Context& context);
 void add_accuracy(CLI::App& app, Context& context);
+/// Defined beside the catalogue, in property_tests/faults: the program is linked from both rooms.
+void add_faults(CLI::App& app, Context& context);
 
 /// The table: `plumb --help` lists them in this order.
-inline constexpr void (*kCommands[])(CLI::App&, Context&) = {add_run,    add_check, add_golden,  add_ops,
+inline constexpr void (*kCommands[])(CLI::App&, Context&) = {add_run,    add_check, add_golden,  add_faults,  add_ops,
                                                              add_repack, add_bench, add_rewrite, add_accuracy};
 
 }  // namespace plumb::cli

@@ -2,6 +2,7 @@
 
 #include "runners/cli/commands.h"
 #include "runners/cli/run_flags.h"
+#include "runners/defects.h"
 #include "runners/replay.h"
 
 namespace plumb::cli {
@@ -14,7 +15,12 @@ int replay(const RunFlags& flags, ReplayOptions options, const std::string& comm
   // "upstream" judges the recorded outputs alone.
   std::vector<Subject> subjects;
   if (flags.impl != "upstream") subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
-  return run_and_report(replay_units(options, subjects), flags, command);
+  ReplayFacts facts;
+  const std::vector<Unit> units = replay_units(options, subjects, &facts);
+  return run_and_report(units, flags, command, [&facts](Run& run) {
+    explain_defects(facts, run.records);
+    if (Table defects = defects_table(run.records); !defects.rows.empty()) run.tables.push_back(std::move(defects));
+  });
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ int run(RunFlags flags, const std::string& models, const std::string& command) {
   if (flags.out.empty()) flags.out = default_folder();
   const auto subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
   check_output_folder(flags);
-  return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed, models), subjects), flags, command);
+  return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed, models), subjects), flags, command,
+                        shrinking(flags, subjects));
 }
 
 }  // namespace

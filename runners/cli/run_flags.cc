@@ -18,6 +18,7 @@
 #include "reports/text_table.h"
 #include "runners/explain.h"
 #include "runners/journal.h"
+#include "runners/shrink.h"
 
 namespace plumb::cli {
 namespace {
@@ -46,12 +47,21 @@ void add_selection_flags(CLI::App& command, RunFlags& flags) {
   command.add_option("--impl", flags.impl, "Only implementations matching GLOB, e.g. 'cpu.*'")->type_name("GLOB");
 }
 
-void add_execution_flags(CLI::App& command, RunFlags& flags) {
+void add_jobs_flag(CLI::App& command, RunFlags& flags) {
   flags.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   command.add_option("--jobs", flags.jobs, "Worker processes")
       ->type_name("N")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+}
+
+void add_output_flags(CLI::App& command, RunFlags& flags) {
+  command.add_option("--out", flags.out, "Folder for report.html, results.csv and results.json")->type_name("DIR");
+  command.add_flag("--overwrite", flags.overwrite, "Replace results that are already in DIR");
+}
+
+void add_execution_flags(CLI::App& command, RunFlags& flags) {
+  add_jobs_flag(command, flags);
   command.add_option("--timeout", flags.timeout_s, "Seconds after which a case is a hang")
       ->type_name("S")
       ->check(CLI::PositiveNumber)
@@ -62,13 +72,12 @@ void add_execution_flags(CLI::App& command, RunFlags& flags) {
       ->type_name("MIB")
       ->check(CLI::PositiveNumber);
   command.add_flag("--in-process", flags.in_process, "No worker processes: a crash ends plumb, under your debugger");
-  command.add_option("--out", flags.out, "Folder for report.html, results.csv and results.json")->type_name("DIR");
+  add_output_flags(command, flags);
   command
       .add_option("--resume", flags.resume,
                   "Go on with the run in DIR that was killed or interrupted, with the same options (those left out are "
                   "taken over)")
       ->type_name("DIR");
-  command.add_flag("--overwrite", flags.overwrite, "Replace results that are already in DIR");
 }
 
 void add_seed_flag(CLI::App& command, RunFlags& flags) {
@@ -119,7 +128,17 @@ void check_output_folder(const RunFlags& flags) {
   }
 }
 
-int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command) {
+std::function<void(Run&)> shrinking(const RunFlags& flags, const std::vector<Subject>& subjects) {
+  return [workers = flags.in_process ? 0 : flags.jobs, subjects](Run& run) {
+    SandboxOptions options;
+    options.workers = workers;
+    options.should_stop = was_interrupted;
+    shrink_failures(subjects, options, run.records);
+  };
+}
+
+int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command,
+                   const std::function<void(Run&)>& complete) {
   RunInfo info = describe_run(units, command, flags.seed);
   const std::string plan = plan_fingerprint(units);
   std::optional<Journal> journal;
@@ -129,14 +148,16 @@ int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const 
   } else if (!flags.out.empty()) {
     journal.emplace(flags.out, Intent{flags.op, flags.impl, info, plan});
   }
-  const Run run = run_units(units, std::move(info),
-                            {.jobs = flags.in_process ? 0 : flags.jobs,
-                             .step_limit_ms = static_cast<int>(flags.timeout_s * 1000),
-                             .memory_bytes = flags.memory_mib << 20,
-                             .journal = journal ? &*journal : nullptr});
+  Run run = run_units(units, std::move(info),
+                      {.jobs = flags.in_process ? 0 : flags.jobs,
+                       .step_limit_ms = static_cast<int>(flags.timeout_s * 1000),
+                       .memory_bytes = flags.memory_mib << 20,
+                       .journal = journal ? &*journal : nullptr});
+  if (complete && !was_interrupted()) complete(run);
   const Summary summary = summarize(run);
   fmt::print("{}", text_table(summary));
   print_failures(run);
+  for (const Table& table : run.tables) fmt::print("\n{}", text_table(table));
   fmt::print("\n{} in {:.1f} s\n", headline(summary), run.info.seconds);
   if (!flags.out.empty()) {
     write_reports(run, layout_pictures(), flags.out);

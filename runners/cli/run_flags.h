@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "reports/record.h"
@@ -22,6 +23,9 @@ struct RunFlags {
 
 void add_selection_flags(CLI::App& command, RunFlags& flags);
 void add_execution_flags(CLI::App& command, RunFlags& flags);
+/// Parts of these: --jobs, and --out with --overwrite.
+void add_jobs_flag(CLI::App& command, RunFlags& flags);
+void add_output_flags(CLI::App& command, RunFlags& flags);
 void add_seed_flag(CLI::App& command, RunFlags& flags);
 
 /// With --resume: takes over what an unfinished run was given and `command` was not. Throws Error if there is none.
@@ -31,7 +35,10 @@ void take_over(const CLI::App& command, RunFlags& flags);
 void check_output_folder(const RunFlags& flags);
 /// Works through the units, or with --resume through those that are left, prints the summary table and the first
 /// failures, and writes the reports if there is a folder for them. Records are kept there from when they are reached
-/// until the reports are written. Returns the exit code.
-[[nodiscard]] int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command);
+/// until the reports are written. `complete` is given the run before it is told of. Returns the exit code.
+[[nodiscard]] int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command,
+                                 const std::function<void(Run&)>& complete = {});
+/// A `complete` that shrinks the first failure of each of the subjects.
+[[nodiscard]] std::function<void(Run&)> shrinking(const RunFlags& flags, const std::vector<Subject>& subjects);
 
 }  // namespace plumb::cli

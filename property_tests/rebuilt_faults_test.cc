@@ -1,0 +1,120 @@
+// Reported bugs, rebuilt, before the harness: what `plumb faults` says of them.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "property_tests/faults/rebuilt/rebuilt.h"
+#include "property_tests/faults/report.h"
+#include "reports/summary.h"
+
+namespace plumb::faults {
+namespace {
+
+// Sanitizers slow everything down.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr const char* kIds = "S0?,P0?,M0?,C0?";
+constexpr bool kAll = false;
+#else
+constexpr const char* kIds = "???,????,*.*";
+constexpr bool kAll = true;
+#endif
+
+// The campaign is run once for all tests of it.
+struct Run {
+  std::vector<Entry> entries = catalogue(kIds);
+  Scores scores = score(entries, 2);
+};
+const Run& the_run() {
+  static const Run run;
+  return run;
+}
+
+// What no verdict can name: what a race leaves behind is a pattern of nothing.
+const std::set<std::string> kUnnamed = {"C05"};
+
+TEST(RebuiltFaults, AreCaughtByTheProbeThatIsExpected) {
+  for (const Score& score : the_run().scores.faults) {
+    const Entry& entry = *score.entry;
+    if (!score.was_judged()) continue;  // no device
+    EXPECT_EQ(score.caught(), entry.missed_because.empty()) << entry.id << ": " << entry.mechanism;
+    if (score.caught()) EXPECT_EQ(score.probe, entry.probe) << entry.id << ": " << score.seen.case_name;
+  }
+}
+
+TEST(RebuiltFaults, AreNamed) {
+  for (const Score& score : the_run().scores.faults) {
+    if (!score.was_judged() || kUnnamed.contains(score.entry->id)) continue;
+    EXPECT_TRUE(score.named) << score.entry->id << ": expected '" << score.entry->diagnosis << "', got '"
+                             << score.seen.diagnosis << "' and '" << score.seen.reason << "'";
+  }
+}
+
+TEST(RebuiltFaults, DoNotTaintTheRightKernels) {
+  EXPECT_GT(the_run().scores.right.judged, 0);
+  for (const Record& record : the_run().scores.right.wrong) ADD_FAILURE() << record.case_name << ": " << record.reason;
+}
+
+// Peers' usual check lets most of them through, or else there would be no need of another.
+TEST(RebuiltFaults, PassPeersMoreOftenThanNot) {
+  if (!kAll) GTEST_SKIP() << "only some faults are judged under sanitizers";
+  std::int64_t judged = 0, seen = 0;
+  for (const Score& score : the_run().scores.faults) {
+    judged += score.was_judged() ? 1 : 0;
+    seen += score.friendly[0] ? 1 : 0;
+  }
+  EXPECT_LT(2 * seen, judged);
+}
+
+TEST(RebuiltFaults, AreDescribedOnceAndFully) {
+  std::set<std::string> ids;
+  for (const Rebuilt& fault : rebuilt_faults()) {
+    EXPECT_TRUE(ids.insert(fault.id).second) << fault.id;
+    EXPECT_TRUE(std::string_view(fault.link).starts_with("https://github.com/")) << fault.id;
+    for (const char* text : {fault.op, fault.place, fault.mechanism, fault.probe}) EXPECT_NE(*text, '\0') << fault.id;
+    EXPECT_EQ(*fault.diagnosis == '\0', kUnnamed.contains(fault.id)) << fault.id;
+  }
+  EXPECT_GE(ids.size(), 40U);
+  for (const NotRebuilt& record : not_rebuilt()) {
+    EXPECT_FALSE(ids.contains(record.id));
+    EXPECT_NE(*record.reason, '\0') << record.id;
+  }
+}
+
+TEST(RebuiltFaults, AreFoundByTheirIds) {
+  EXPECT_EQ(catalogue("S01").size(), 1U);
+  EXPECT_EQ(catalogue("S01*").size(), 2U);
+  EXPECT_THROW((void)catalogue("nothing"), std::exception);
+}
+
+// The report: a caught fault is no failure, one that is not is.
+TEST(RebuiltFaults, AreReportedAsWhatTheyAre) {
+  const plumb::Run run = run_of(the_run().scores, "plumb faults");
+  EXPECT_EQ(exit_code(run), 0);
+  EXPECT_EQ(run.tables.size(), 2U);
+  EXPECT_EQ(run.tables[1].rows.size(), the_run().entries.size());
+  Scores missed;
+  missed.faults.push_back({.entry = &the_run().entries[0], .judged = 7});
+  EXPECT_EQ(exit_code(run_of(missed, "")), 1);
+  EXPECT_NE(fault_table(missed).rows[0][4].find("NOT CAUGHT"), std::string::npos);
+}
+
+// The README's numbers are those of a run.
+TEST(RebuiltFaults, AreCountedInTheReadme) {
+  const auto& faults = the_run().scores.faults;
+  const bool every_one = std::ranges::all_of(faults, [](const Score& score) { return score.was_judged(); });
+  if (!kAll || !every_one) GTEST_SKIP() << "not all faults are judged here";
+  std::ifstream in(PLUMB_SOURCE_DIR "/README.md");
+  std::stringstream readme;
+  readme << in.rdbuf();
+  for (const auto& row : score_table(the_run().scores).rows) {
+    const std::string line = "| " + row[0] + " | " + row[1] + " |";
+    EXPECT_NE(readme.str().find(line), std::string::npos) << line;
+  }
+}
+
+}  // namespace
+}  // namespace plumb::faults
