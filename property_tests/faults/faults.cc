@@ -194,8 +194,6 @@ constexpr Fault kFaults[] = {
     {"zero_point_ignored", kIntx, "zero points not subtracted", zero_point_ignored, Outcome::fail, "", "zero_point"},
     {"bias_dropped", kIntx, "bias ignored", bias_dropped, Outcome::fail, "", "bias"},
     {"last_k_dropped", kIntx, "last product missing", last_k_dropped, Outcome::fail},
-    {"last_column_unwritten", kIntx, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
-     "column == N - 1"},
 
     // linear_weight_gradient
     {"last_element_inverted", kWeightGradient, "every bit of the last element inverted", last_element_inverted,
