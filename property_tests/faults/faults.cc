@@ -20,6 +20,8 @@ constexpr const char* kPerChannel = "linear_qcs4w";
 constexpr const char* kPlainInt32 = "linear_int4_plain_int32";
 constexpr const char* kCompressed = "matmul_compressed";
 constexpr const char* kAten = "weight_int4pack_mm";
+constexpr const char* kIntx = "linear_intx";
+constexpr const char* kWeightGradient = "linear_weight_gradient";
 constexpr const char* kPack = "pack_uint4";
 constexpr const char* kUnpack = "unpack_uint4";
 
@@ -187,6 +189,17 @@ constexpr Fault kFaults[] = {
      "K > group && N > 1"},
     {"last_column_unwritten", kAten, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
      "column == N - 1"},
+
+    // linear_intx
+    {"zero_point_ignored", kIntx, "zero points not subtracted", zero_point_ignored, Outcome::fail, "", "zero_point"},
+    {"bias_dropped", kIntx, "bias ignored", bias_dropped, Outcome::fail, "", "bias"},
+    {"last_k_dropped", kIntx, "last product missing", last_k_dropped, Outcome::fail},
+
+    // linear_weight_gradient
+    {"last_element_inverted", kWeightGradient, "every bit of the last element inverted", last_element_inverted,
+     Outcome::fail},
+    {"one_written_beyond", kWeightGradient, "a byte behind d_w written", one_written_beyond, Outcome::fail,
+     "were written"},
 
     // pack_uint4
     {"nibbles_swapped", kPack, "first code in the high nibble", nibbles_swapped, Outcome::fail, "", "1", no_peer,

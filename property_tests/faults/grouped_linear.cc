@@ -121,11 +121,10 @@ struct Operator {
   ReadLinear read;
   bool backward = false;
 };
-constexpr Operator kOperators[] = {{"linear_q4gsw_backward", read_linear_q4gsw, true},
-                                   {"linear_qcs4w", read_linear_qcs4w},
-                                   {"linear_int4_plain_int32", read_linear_int4_plain_int32},
-                                   {"matmul_compressed", read_matmul_compressed},
-                                   {"weight_int4pack_mm", read_weight_int4pack_mm}};
+constexpr Operator kOperators[] = {
+    {"linear_q4gsw_backward", read_linear_q4gsw, true},        {"linear_qcs4w", read_linear_qcs4w},
+    {"linear_int4_plain_int32", read_linear_int4_plain_int32}, {"matmul_compressed", read_matmul_compressed},
+    {"weight_int4pack_mm", read_weight_int4pack_mm},           {"linear_intx", read_linear_intx}};
 
 }  // namespace
 
