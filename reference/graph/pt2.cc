@@ -222,6 +222,7 @@ class Pt2Reader {
 
   // {"as_int": 3}: one key says what it is.
   static Argument argument_of(const Json& arg, const Scope& scope) {
+    if (!arg.is_object() || arg.size() != 1) throw Error(fmt::format("argument {} is none", arg.dump().substr(0, 60)));
     const std::string& kind = arg.begin().key();
     const Json& value = arg.begin().value();
     if (kind == "as_none") return {};
