@@ -9,7 +9,7 @@
  * See impls/external/example_linear_q4gsw.c for a complete one. The header is C99 and has no other dependency.
  *
  * Conventions
- *   - Tensors are dense, row-major and only valid during the call that passes them.
+ *   - Tensors are dense, row-major, aligned to their elements only, and valid only during the call that passes them.
  *   - Inputs are read-only. Outputs are allocated by the caller, filled with a poison pattern, and must be written in
  *     full. Nothing outside [data, data + bytes) may be read or written.
  *   - Functions return a status and let no C++ exception across. On any status but PLUMB_OK the outputs must be
@@ -99,7 +99,7 @@ typedef struct plumb_contract {
                               summed up first, `plumb ops` says what stands in the place of K. */
   int32_t flushes_subnormals; /* 1 = values below the normal range of the types named above, and of the output's, may
                                  be taken as zero. */
-  int32_t deterministic;      /* 1 = the same call gives the same bits every time and for every thread count. */
+  int32_t deterministic;      /* 1 = the same call gives the same bits, for all thread counts, wherever tensors lie. */
 } plumb_contract;
 
 typedef struct plumb_impl plumb_impl;

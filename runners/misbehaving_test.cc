@@ -21,7 +21,7 @@ const std::map<std::string, Harm> kHarms = {
     {"nothing", {Outcome::pass, ""}},
     {"segfault",
      {Outcome::crash, "SIGSEGV (Segmentation fault) in run with 1 thread: it wrote at address 0x8, next to a null"}},
-    {"loop", {Outcome::hang, "did not return within 1000 ms in run with 1 thread"}},
+    {"loop", {Outcome::hang, "did not return within 2000 ms in run with 1 thread"}},
     {"stack", {Outcome::crash, "in run with 1 thread: it overflowed its stack"}},
     {"thread_stack", {Outcome::crash, "overflowed its stack"}},
     {"write_past", {Outcome::crash, "in run with 1 thread: it wrote 1 byte past the end of packed"}},
@@ -96,7 +96,7 @@ TEST(Misbehaving, EachHarmHasItsVerdictAndNoCaseIsLost) {
 #endif
   const std::vector<Unit> units = campaign_units(plan_with_probes(subjects, 0), subjects);
   const plumb::Run run = run_units(units, describe_run(units, "test", 0),
-                                   {.jobs = 2, .step_limit_ms = 1000, .memory_bytes = std::int64_t{128} << 20});
+                                   {.jobs = 2, .step_limit_ms = 2000, .memory_bytes = std::int64_t{32} << 20});
   ASSERT_EQ(static_cast<std::int64_t>(run.records.size()), run.info.planned);
   std::size_t place = 0;
   std::set<std::string> harmed;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
+#include <utility>
 
 #include "reference/error.h"
 #include "reference/names.h"
@@ -116,14 +118,16 @@ Record judge_sequence(const Subject& subject, const Question& question, const Ca
     if (auto refusal = try_run(first, 1, "beside another weight", of_few)) return *refusal;
   }
   if (auto refusal = try_run(first, 1, "after another weight was freed", of_few)) return *refusal;
+  Record verdict = judge_trials(*few, contract, of_few);
   for (const auto& [name, asked, trials] : {std::tuple{"many rows on the same weight", &*many, &of_many},
                                             std::tuple{"another weight beside it", &foreign, &of_foreign}}) {
+    if (is_wrong(verdict.outcome)) break;
     Record record = judge_trials(*asked, contract, *trials);
     if (!is_wrong(record.outcome)) continue;
     record.reason = fmt::format("{}: {}", name, record.reason);
-    return record;
+    verdict = std::move(record);
   }
-  return judge_trials(*few, contract, of_few);
+  return verdict;
 }
 
 // Every call that can be made illegal out of this one gives a status, and leaves the outputs as they were.

@@ -85,7 +85,7 @@ TEST(Sensitivity, AnInputThatNoCaseVouchesForIsVacuous) {
   vacuous = vacuous_inputs(records);
   ASSERT_EQ(vacuous.size(), 1U);
   EXPECT_EQ(vacuous[0].reason, "in 30 of 231 cases nothing depends on any input");
-  records.resize(20);
+  records.erase(records.begin() + 20, records.end());
   EXPECT_TRUE(vacuous_inputs(records).empty()) << "few cases accuse nobody";
 }
 
