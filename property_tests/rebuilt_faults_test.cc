@@ -41,7 +41,8 @@ TEST(RebuiltFaults, AreCaughtByTheProbeThatIsExpected) {
     const Entry& entry = *score.entry;
     if (!score.was_judged()) continue;  // no device
     EXPECT_EQ(score.caught(), entry.missed_because.empty()) << entry.id << ": " << entry.mechanism;
-    if (score.caught()) EXPECT_EQ(score.probe, entry.probe) << entry.id << ": " << score.seen.case_name;
+    if (!score.caught()) continue;
+    EXPECT_EQ(score.probe, entry.probe) << entry.id << ": " << score.seen.case_name;
   }
 }
 
