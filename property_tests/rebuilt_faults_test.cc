@@ -54,6 +54,14 @@ TEST(RebuiltFaults, AreNamed) {
   }
 }
 
+TEST(ElementaryFaults, AreCaughtAndNamed) {
+  const std::vector<Entry> entries = catalogue("embedding_q4gsw/*,pack_uint4/*,unpack_uint4/*");
+  for (const Score& score : score(entries, 2).faults) {
+    EXPECT_TRUE(score.caught() && score.named)
+        << score.entry->id << ": expected '" << score.entry->diagnosis << "', got '" << score.seen.diagnosis << "'";
+  }
+}
+
 TEST(RebuiltFaults, DoNotTaintTheRightKernels) {
   EXPECT_GT(the_run().scores.right.judged, 0);
   for (const Record& record : the_run().scores.right.wrong) ADD_FAILURE() << record.case_name << ": " << record.reason;
