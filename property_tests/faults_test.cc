@@ -11,7 +11,6 @@
 
 #include "property_tests/answer.h"
 #include "property_tests/faults/peers.h"
-#include "reference/layout/layouts.h"
 #include "reference/ops.h"
 #include "runners/campaign.h"
 #include "runners/execute.h"
@@ -183,30 +182,6 @@ void check_fault(const Fault& fault, const Subject& faulty, RightAnswers& right,
   }
 }
 
-// A fault of any output is a mistake in a layout where codes of four bits are written.
-bool is_layout_mistake(const Fault& fault) {
-  if (*fault.looks_like == '\0' || fault.mutation != Mutation::bytes_turned_round) return *fault.looks_like != '\0';
-  const auto writes_nibbles = [](const std::string& layout) { return layout_named(layout).bits == 4; };
-  const std::vector<std::string>& layouts = op_named(fault.op).outputs[0].layouts;
-  return !layouts.empty() && std::ranges::all_of(layouts, writes_nibbles);
-}
-
-// What the catalogue says of a fault is said by some verdict.
-void check_diagnosis(const Fault& fault, const Records& records) {
-  SCOPED_TRACE(std::string(fault.op) + ": " + fault.mechanism);
-  // Elsewhere a byte turned round may be a mistake of another kind, or a part of several.
-  if (fault.mutation == Mutation::bytes_turned_round && !is_layout_mistake(fault)) return;
-  const std::string words = expected_words(fault);
-  if (words.empty()) return;
-  std::string said;
-  for (const Record& record : records) {
-    const std::string text = record.diagnosis + record.reason;
-    if (text.find(words) != std::string::npos) return;
-    if (!record.diagnosis.empty()) said += record.case_name + ": " + record.diagnosis + "\n";
-  }
-  ADD_FAILURE() << "is not named as '" << words << "'; said was:\n" << said;
-}
-
 // Hanging faults take their time, and have a campaign of their own.
 bool in_common_campaign(const Fault& fault) { return fault.outcome != Outcome::hang; }
 
@@ -226,7 +201,6 @@ void check_operator(const char* op) {
   RightAnswers right(campaign.plain());
   for (const auto& [fault, subject] : faults) {
     check_fault(*fault, subject, right, of_impl(records, subject.impl->name));
-    check_diagnosis(*fault, of_impl(records, subject.impl->name));
   }
 }
 

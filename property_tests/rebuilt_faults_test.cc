@@ -41,7 +41,8 @@ TEST(RebuiltFaults, AreCaughtByTheProbeThatIsExpected) {
     const Entry& entry = *score.entry;
     if (!score.was_judged()) continue;  // no device
     EXPECT_EQ(score.caught(), entry.missed_because.empty()) << entry.id << ": " << entry.mechanism;
-    if (score.caught()) EXPECT_EQ(score.probe, entry.probe) << entry.id << ": " << score.seen.case_name;
+    if (!score.caught()) continue;
+    EXPECT_EQ(score.probe, entry.probe) << entry.id << ": " << score.seen.case_name;
   }
 }
 
@@ -50,6 +51,14 @@ TEST(RebuiltFaults, AreNamed) {
     if (!score.was_judged() || kUnnamed.contains(score.entry->id)) continue;
     EXPECT_TRUE(score.named) << score.entry->id << ": expected '" << score.entry->diagnosis << "', got '"
                              << score.seen.diagnosis << "' and '" << score.seen.reason << "'";
+  }
+}
+
+TEST(ElementaryFaults, AreCaughtAndNamed) {
+  const std::vector<Entry> entries = catalogue("embedding_q4gsw/*,pack_uint4/*,unpack_uint4/*");
+  for (const Score& score : score(entries, 2).faults) {
+    EXPECT_TRUE(score.caught() && score.named)
+        << score.entry->id << ": expected '" << score.entry->diagnosis << "', got '" << score.seen.diagnosis << "'";
   }
 }
 
