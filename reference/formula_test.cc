@@ -1,5 +1,6 @@
 #include "reference/formula.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -169,9 +170,9 @@ Expression expression(int depth, std::size_t level) {
   const Expression a = expression(depth - 1, chosen == 2 ? 3 : chosen), b = expression(depth - 1, chosen + 1);
   Expression result{a.text + blanks() + op + blanks() + b.text, std::nullopt};
   if (a.value && b.value) result.value = apply(op, *a.value, *b.value);
-  if (chosen < level) result.text = "(" + blanks() + result.text + blanks() + ")";
+  if (chosen < level) result.text = fmt::format("({}{}{})", blanks(), result.text, blanks());
   if (chosen < level && *rc::gen::inRange(0, 4) == 0) {
-    result.text = "-" + blanks() + result.text;
+    result.text = fmt::format("-{}{}", blanks(), result.text);
     if (result.value) result.value = narrow(-Wide{*result.value});
   }
   return result;

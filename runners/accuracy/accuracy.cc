@@ -224,8 +224,10 @@ class Measurement {
       options_.on_progress(quantised.scheme.name + " on implementations",
                            static_cast<double>(++done) / static_cast<double>(names.size()));
     };
-    (void)work_through(units_for(question, names, findings),
-                       {options_.jobs, options_.limit, on_verdict, options_.should_stop});
+    (void)work_through(units_for(question, names, findings), {.workers = options_.jobs,
+                                                              .step_limit = options_.limit,
+                                                              .on_record = on_verdict,
+                                                              .should_stop = options_.should_stop});
     for (std::size_t i = 0; i < names.size(); ++i) {
       add(implementation_record(quantised, reference, names[i], findings[i], verdicts[i], drift));
     }
