@@ -139,7 +139,7 @@ TEST(Bound, NothingIsPromisedWhereAnIntermediateMayOverflow) {
   EXPECT_EQ(linear_bound({}, DType::f32, std::nan("")), kInfinity);
   EXPECT_EQ(linear_bound({.chain_extra = 1 << 24}), kInfinity);  // n u >= 1
   const Expected nan{{std::nan("")}, {std::nan("")}, {1}, {1}, {1}, {1}};
-  EXPECT_EQ(bounds(op_named("linear_q4gsw"), linear_signature(DType::f32), {}, nan).at(0), kInfinity);
+  EXPECT_EQ(bounds(op_named("linear_q4gsw"), linear_signature(DType::f32), {}, nan).at(0), 0);  // NaN in any order
 }
 
 TEST(Bound, OfOneProduct) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <vector>
 
 #include "reference/error.h"
@@ -35,6 +36,15 @@ bool has(const Op& op, Fill fill) {
   return std::ranges::any_of(op.inputs, [fill](const Port& port) { return port.fill == fill; });
 }
 
+std::string leading_size(const Port& port) { return port.shape.substr(0, port.shape.find(',')); }
+
+// Whether what is wrong with a row of activations can be told from its other rows: it has an output row of its own.
+bool keeps_rows_apart(const Op& op) {
+  return std::ranges::any_of(op.inputs, [&](const Port& port) {
+    return port.fill == Fill::activation && leading_size(port) == leading_size(op.outputs[0]);
+  });
+}
+
 // Quanta that the products of exact sums may reach: an eighth of the range is for the bias.
 std::int64_t for_products(int bits) { return (std::int64_t{1} << bits) / 8 * 7; }
 
@@ -64,7 +74,7 @@ bool applies(const DataMode& mode, const Op& op) {
     case Adversary::tiny_scales:
       return op.arithmetic != Arithmetic::prescribed && has(op, Fill::scale);
     case Adversary::not_finite:
-      return sums && op.products.empty() && has(op, Fill::activation) && !has(op, Fill::activation_scale);
+      return sums && op.products.empty() && keeps_rows_apart(op) && !has(op, Fill::activation_scale);
   }
   if (!mode.exact()) return op.arithmetic != Arithmetic::prescribed;
   return sums && for_products(mode.exact_bits) >= op.max_code_magnitude;

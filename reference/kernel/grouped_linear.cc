@@ -75,7 +75,7 @@ Matrix underflow_of(const Matrix& abs_x, const Block& block, const Matrix& code_
 
 // Shows what is summed up to whoever looks on.
 void show(SumStandIn& watcher, const GroupedLinear& linear) {
-  Matrix weight = linear.code.cwiseProduct(linear.scale);
+  Matrix weight = linear.code.cwiseProduct(for_every_column(linear.scale, linear.code.cols()));
   if (linear.added.size() > 0) weight += linear.added;
   watcher.see({linear.x.rows(), weight.rows(), weight.cols(),
                [&](std::int64_t m, std::int64_t n, std::int64_t i) { return linear.x(m, i) * weight(n, i); },
@@ -120,6 +120,7 @@ Answer evaluate(const GroupedLinear& linear) {
   if (stand_in == nullptr) return evaluate_as_given(linear);
   GroupedLinear changed = linear;
   stand_in->change_activation(changed.x);
+  changed.scale = for_every_column(linear.scale, linear.code.cols());
   stand_in->change_weight(changed.code, changed.scale);
   return evaluate_as_given(changed);
 }

@@ -33,6 +33,10 @@ Expected with_slack(Expected expected, const Signature& signature, DType weight)
     std::ranges::transform(expected.slack, bound, expected.slack.begin(),
                            [](double a, double b) { return std::max(a, b); });
   }
+  // What becomes of NaN when it is quantised is open.
+  for (std::size_t i = 0; i < expected.value.size(); ++i) {
+    if (std::isnan(expected.value[i])) expected.slack[i] = std::numeric_limits<double>::infinity();
+  }
   return expected;
 }
 

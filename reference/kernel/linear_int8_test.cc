@@ -4,9 +4,9 @@
 
 #include <cmath>
 
+#include "reference/alternatives.h"
 #include "reference/bound.h"
 #include "reference/error.h"
-#include "reference/alternatives.h"
 
 namespace plumb {
 namespace {
