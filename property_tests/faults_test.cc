@@ -62,7 +62,10 @@ class Campaign {
   [[nodiscard]] const Subject& plain() const { return subjects_.front(); }
 
   [[nodiscard]] Records run(const SandboxOptions& options) const {
-    const std::vector<Unit> units = campaign_units(thinned(plan_campaign(subjects_, 0)), subjects_);
+    // The catalogue's expectations are about numbers: where NaN is right, what was never written may be, too.
+    std::vector<Case> plan = plan_campaign(subjects_, 0);
+    std::erase_if(plan, [](const Case& test_case) { return test_case.mode->adversary != Adversary::none; });
+    const std::vector<Unit> units = campaign_units(thinned(plan), subjects_);
     Records records = work_through(units, options);
     diagnose_failures(units, options, records);
     return records;
@@ -269,7 +272,8 @@ TEST(Faults, UnwrittenElementsAreCounted) {
 // What the catalogue says of the usual criteria is true.
 TEST(Faults, PassPeersWhereTheCatalogueSaysSo) {
   for (const Fault& fault : all_faults()) {
-    if (!op_named(fault.op).has_constants()) continue;
+    const Op& op = op_named(fault.op);
+    if (!op.has_constants() || op.arithmetic == Arithmetic::prescribed) continue;
     const PeerScore score = peer_score(*make_faulty(fault)->abi());
     EXPECT_EQ(score.accepted_by(), fault.accepted_by) << fault.op << " " << fault.id << ": NMSE " << score.nmse;
   }

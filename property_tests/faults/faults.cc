@@ -164,7 +164,7 @@ constexpr Fault kFaults[] = {
     {"scales_transposed", kPlainInt32, "scales read as [N, K/group]", scales_transposed, Outcome::fail, "",
      "K > group && N > 1"},
     {"last_column_unwritten", kPlainInt32, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
-     "column == N - 1", torchao},
+     "column == N - 1"},
 
     // matmul_compressed
     {"zero_point_ignored", kCompressed, "zero points not subtracted", zero_point_ignored, Outcome::fail, "",
@@ -188,18 +188,19 @@ constexpr Fault kFaults[] = {
     {"scales_transposed", kAten, "scales read as [N, K/group]", scales_transposed, Outcome::fail, "",
      "K > group && N > 1"},
     {"last_column_unwritten", kAten, "column N - 1 not written", last_column_unwritten, Outcome::fail, "",
-     "column == N - 1"},
+     "column == N - 1", torchao},
 
     // linear_intx
-    {"zero_point_ignored", kIntx, "zero points not subtracted", zero_point_ignored, Outcome::fail, "", "zero_point"},
-    {"bias_dropped", kIntx, "bias ignored", bias_dropped, Outcome::fail, "", "bias"},
-    {"last_k_dropped", kIntx, "last product missing", last_k_dropped, Outcome::fail},
+    {"zero_point_ignored", kIntx, "zero points not subtracted", zero_point_ignored, Outcome::fail, "", "zero_point",
+     both},
+    {"bias_dropped", kIntx, "bias ignored", bias_dropped, Outcome::fail, "", "bias", both},
+    {"last_k_dropped", kIntx, "last product missing", last_k_dropped, Outcome::fail, "", "1", torchao},
 
     // linear_weight_gradient
     {"last_element_inverted", kWeightGradient, "every bit of the last element inverted", last_element_inverted,
      Outcome::fail},
-    {"one_written_beyond", kWeightGradient, "a byte behind d_w written", one_written_beyond, Outcome::fail,
-     "were written"},
+    {"one_written_beyond", kWeightGradient, "a byte behind d_w written", one_written_beyond, Outcome::crash,
+     "it wrote 1 byte past the end of d_w"},
 
     // pack_uint4
     {"nibbles_swapped", kPack, "first code in the high nibble", nibbles_swapped, Outcome::fail, "", "1", no_peer,

@@ -13,7 +13,7 @@ constexpr const char* kExact = "exact data";
 // What the contract promises.
 constexpr const char* kBound = "proved bound";
 constexpr const char* kPoison = "poisoned output";
-constexpr const char* kGuards = "guard zones";
+constexpr const char* kWorker = "worker process";
 constexpr const char* kThreads = "other threads";
 constexpr const char* kStatus = "status";
 constexpr const char* kBits = "prescribed bits";
@@ -116,7 +116,7 @@ constexpr Rebuilt kRebuilt[] = {
      [] { return rebuilt_compressed("O05"); }},
     // Memory.
     {"M01", "https://github.com/ggml-org/llama.cpp/pull/19575", "pack_w_4x8", "pack",
-     "eight bytes are copied for every four", kGuards, "bytes outside packed were written",
+     "eight bytes are copied for every four", kWorker, "it wrote 1 byte past the end of packed",
      [] { return rebuilt_pack("M01"); }},
     {"M03", "https://github.com/pytorch/executorch/issues/21423", kDq8ca, "kernel",
      "the buffer of corrections is sized by K: beyond K / 2 rows there are none", kBound, "weight_sums ignored",
