@@ -14,8 +14,8 @@ constexpr Fault kDerived[] = {
      Mutation::bytes_turned_round, Outcome::fail, "", "1", no_peer, "nibbles swapped"},
     {"last_element_inverted", "", "every bit of the last element of the first output inverted",
      Mutation::last_element_inverted, Outcome::fail},
-    {"one_written_beyond", "", "a byte behind the first output written", Mutation::one_written_beyond, Outcome::fail,
-     "were written"},
+    {"one_written_beyond", "", "a byte behind the first output written", Mutation::one_written_beyond, Outcome::crash,
+     "it wrote 1 byte past the end of"},
 };
 
 std::span<std::byte> bytes_of(const Call& call, std::size_t output) {
