@@ -152,7 +152,8 @@ TEST(TileProgram, RepacksOnEveryTarget) {
       for (const char* to_name : {"et_vk.q4gsw", "et_vk.q4_linear_kc", "aten.int4_default", "torchao.uintx4"}) {
         const Layout &from = layout_named(from_name), &to = layout_named(to_name);
         std::vector<int> codes;
-        for (int i = 0; i < 140 * 392; ++i) codes.push_back(from.min_code() + i * i / 3 % 16);
+        for (int i = 0; i < 140 * 392; ++i)
+          codes.push_back(from.min_code() + static_cast<int>(std::int64_t{i} * i / 3 % 16));
         const auto packed = pack(from, extent, codes);
         RepackRequest request{&from, &to, "in", "out"};
         request.add = to.min_code() - from.min_code();
