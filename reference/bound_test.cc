@@ -138,8 +138,42 @@ TEST(Bound, NothingIsPromisedWhereAnIntermediateMayOverflow) {
   EXPECT_EQ(linear_bound({}, DType::f32, kInfinity), kInfinity);
   EXPECT_EQ(linear_bound({}, DType::f32, std::nan("")), kInfinity);
   EXPECT_EQ(linear_bound({.chain_extra = 1 << 24}), kInfinity);  // n u >= 1
-  const Expected nan{{std::nan("")}, {std::nan("")}, {1}, {1}, {1}, {1}};
-  EXPECT_EQ(bounds(op_named("linear_q4gsw"), linear_signature(DType::f32), {}, nan).at(0), 0);  // NaN in any order
+}
+
+TEST(Bound, OnlyWhatIsNaNInAnyOrderMustBe) {
+  const auto bound = [](double largest_weight) {
+    const Expected nan{{std::nan("")}, {std::nan("")}, {1}, {1}, {1}, {largest_weight}};
+    return bounds(op_named("linear_q4gsw"), linear_signature(DType::f32), {}, nan).at(0);
+  };
+  EXPECT_EQ(bound(1), 0);
+  EXPECT_EQ(bound(std::nan("")), 0);
+  EXPECT_EQ(bound(kInfinity), kInfinity);
+}
+
+// Whether an element of value NaN is open: one output of a layer with two columns and one scale.
+bool is_open(const std::vector<double>& x, const std::vector<int>& codes, double scale) {
+  const Op& op = op_named("linear_q4gsw");
+  Problem problem{linear_signature(DType::f32, 2), {}};
+  const auto packed = pack(layout_named("et_vk.q4gsw"), {1, 2}, codes);
+  problem.inputs = {Tensor(DType::f32, {1, 2}), Tensor(DType::u8, {1, std::ssize(packed)}), Tensor(DType::f32, {1, 1}),
+                    Tensor()};
+  for (std::int64_t k = 0; k < 2; ++k) problem.inputs[0].set(k, x[static_cast<std::size_t>(k)]);
+  std::ranges::copy(packed, problem.inputs[1].codes().begin());
+  problem.inputs[2].set(0, scale);
+  const Expected expected = op.evaluate(problem)[0];
+  EXPECT_TRUE(std::isnan(expected.value[0]));
+  return bounds(op, problem.signature, {}, expected).at(0) != 0;
+}
+
+// inf x1 - inf x2 is NaN, but inf (x1 - x2) is infinite; 0 inf is NaN, but need not be computed on its own.
+TEST(Bound, AnInfiniteScaleLeavesNaNOpen) {
+  EXPECT_TRUE(is_open({3, 2}, {1, -1}, kInfinity));
+  EXPECT_TRUE(is_open({3, 2}, {0, 5}, kInfinity));
+  EXPECT_FALSE(is_open({3, 2}, {1, -1}, std::nan("")));
+  EXPECT_FALSE(is_open({3, 2}, {0, 0}, std::nan("")));
+  EXPECT_FALSE(is_open({kInfinity, 2}, {0, 5}, 1));
+  EXPECT_FALSE(is_open({kInfinity, kInfinity}, {1, -1}, 1));
+  EXPECT_FALSE(is_open({std::nan(""), 2}, {1, -1}, 1));
 }
 
 TEST(Bound, OfOneProduct) {

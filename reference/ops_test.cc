@@ -45,7 +45,7 @@ constexpr bool kGoesThroughAll = true;
 #endif
 
 // Calls `visit` for every legal choice of sizes and integer or flag parameters from their sweeps.
-void for_each_legal(const Op& op, const std::function<void(const Sizes&)>& visit) {
+void for_each_legal(const Op& op, const std::function<void(const Sizes&)>& visit, std::int64_t most = kMostChoices) {
   std::vector<std::string> names;
   std::vector<std::vector<std::int64_t>> sweeps;
   // Element types first: they have one value here.
@@ -67,7 +67,7 @@ void for_each_legal(const Op& op, const std::function<void(const Sizes&)>& visit
   Sizes chosen;
   std::int64_t visited = 0;
   const std::function<void(std::size_t)> choose = [&](std::size_t axis) {
-    if (visited == kMostChoices) return;
+    if (visited == most) return;
     if (axis == names.size()) {
       ++visited;
       return visit(chosen);
@@ -81,6 +81,26 @@ void for_each_legal(const Op& op, const std::function<void(const Sizes&)>& visit
     chosen.erase(names[axis]);
   };
   choose(0);
+}
+
+// A few choices are taken from all over, not from where the sweeps begin.
+TEST(Ops, FewChoicesComeFromWholeSweeps) {
+  for (const char* name : {"linear_q4gsw", "matmul_compressed", "quantize_affine"}) {
+    const Op& op = op_named(name);
+    std::int64_t visited = 0;
+    std::map<std::string, std::set<std::int64_t>> seen;
+    for_each_legal(
+        op,
+        [&](const Sizes& sizes) {
+          ++visited;
+          for (const auto& [size, value] : sizes) seen[size].insert(value);
+        },
+        300);
+    EXPECT_LE(visited, 300) << name;
+    EXPECT_GE(visited, 100) << name;
+    EXPECT_GE(seen[op.sizes[0].name].size(), op.sizes[0].sweep.size() / 2) << name;
+    EXPECT_GE(*seen[op.sizes[0].name].rbegin(), op.sizes[0].sweep.back() / 2) << name;
+  }
 }
 
 TEST(Ops, NamesAreUniqueAndFound) {

@@ -7,6 +7,7 @@
 namespace plumb::cpu {
 namespace {
 
+// Plain where the target has no such products: a test that forces them asks first whether any has.
 template <ByteProducts products>
 Kernel q4gsw(const Target& target) {
   return digit_linear("linear_q4gsw", target, read_linear_q4gsw,
@@ -51,17 +52,27 @@ TEST(CpuDigitLinear, Plain) {
   expect_right_when_quantised(compressed<ByteProducts::plain>);
 }
 TEST(CpuDigitLinear, WithTheInstruction) {
+  if (!runs_here(ByteProducts::instruction)) GTEST_SKIP() << kNoInstruction;
   expect_right(q4gsw<ByteProducts::instruction>, kQ4gsw);
   expect_right(compressed<ByteProducts::instruction>, kCompressed);
   expect_right_when_quantised(compressed<ByteProducts::instruction>);
 }
 TEST(CpuDigitLinear, InTiles) {
+  if (!runs_here(ByteProducts::tiles)) GTEST_SKIP() << kNoTiles;
   expect_right(q4gsw<ByteProducts::tiles>, kQ4gsw);
   expect_right(compressed<ByteProducts::tiles>, kCompressed);
   expect_right_when_quantised(compressed<ByteProducts::tiles>);
 }
 
+TEST(CpuDigitLinear, WaysThatATargetLacksAreRefused) {
+  const Target& scalar = compiled_targets().back();
+  ASSERT_EQ(scalar.name, "scalar");
+  EXPECT_DEATH((void)digit_engine(scalar, ByteProducts::tiles), "has_byte_products");
+  EXPECT_DEATH((void)digit_engine(scalar, ByteProducts::instruction), "has_byte_products");
+}
+
 TEST(CpuDigitLinear, AllWaysGiveTheSameBits) {
+  if (!runs_here(ByteProducts::instruction) && !runs_here(ByteProducts::tiles)) GTEST_SKIP() << kOneWay;
   for (const Target& target : compiled_targets()) {
     if (!target.unavailable.empty()) continue;
     SCOPED_TRACE(target.name);
@@ -93,6 +104,29 @@ TEST(CpuDigitLinear, RowsThatDigitsCannotHoldAreRightToo) {
   };
   for_each_target(q4gsw<ByteProducts::plain>, check);
   for_each_target(q4gsw<ByteProducts::tiles>, check);
+}
+
+// What an activation of a layer's own costs is paid once a call, however many of its rows digits cannot hold.
+TEST(CpuDigitLinear, TheActivationIsMadeOnce) {
+  int calls = 0;
+  const auto read = [&](const Call& prepared) {
+    LinearSource source = read_linear_q4gsw(prepared);
+    source.activation = [&](const Call& call) {
+      ++calls;
+      return call.input_as_f32(0);
+    };
+    return source;
+  };
+  for (const Target& target : compiled_targets()) {
+    if (!target.unavailable.empty()) continue;
+    Subject subject(digit_linear("linear_q4gsw", target, read, ByteProducts::plain));
+    Problem problem = problem_of(subject.op(), {{"M", 5}, {"K", 64}, {"N", 33}, {"group", 32}}, Data::spread);
+    problem.inputs[0].set(3 * 64, HUGE_VAL);
+    subject.prepare(problem);
+    calls = 0;
+    expect_right(subject, problem, subject.run(problem), Data::spread);
+    EXPECT_EQ(calls, 1) << target.name;
+  }
 }
 
 // Numbers as far apart as digits can still hold, with weights that hide the large ones: zeros where they are, so that

@@ -115,9 +115,10 @@ TEST(DigitRows, WholeNumbersTakeThreeDigits) {
 TEST(DigitRows, RowsThatCannotBeHeldAreNotGood) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   for_each_target([](const DigitFunctions& functions) {
-    const auto is_good = [&](float odd) {
+    const auto is_good = [&](float odd, float other = 1) {
       std::vector<float> x(40, 1.0F);
       x[37] = odd;
+      x[30] = other;
       DigitRows rows(1, 2, 20, kMostDigits, 1);
       functions.split(x.data(), 0, kTolerance, rows);
       return rows.is_good[0] != 0;
@@ -127,6 +128,10 @@ TEST(DigitRows, RowsThatCannotBeHeldAreNotGood) {
     for (const float odd : {std::nanf(""), kInfinity, -kInfinity, 0x1.8p60F, 0x1.234568p-40F, 0x1p-149F}) {
       EXPECT_FALSE(is_good(odd)) << odd;
     }
+    // Beside a large number the multiple of a small one is zero, which is no digit off.
+    EXPECT_TRUE(is_good(0x1p40F));
+    EXPECT_FALSE(is_good(0x1p40F, 0x1p-140F));
+    EXPECT_FALSE(is_good(0x1p60F, -0x1p-149F));
   });
 }
 
@@ -149,6 +154,23 @@ TEST(DigitRows, QuantisesColumnsTogether) {
     x[50] = std::nanf("");
     functions.quantise(x.data(), 0, 32, rows);
     EXPECT_FALSE(rows.is_good[0]);
+  });
+}
+
+// A scale below the normal range is too coarse: 190 units by a scale of one would be a code that no byte holds.
+TEST(DigitRows, SmallGroupsAreNotQuantised) {
+  for_each_target([](const DigitFunctions& functions) {
+    const auto is_good = [&](float largest) {
+      std::vector<float> x(64);
+      x[40] = -largest;
+      DigitRows rows(1, 4, 16, 1, 1);
+      functions.quantise(x.data(), 0, 32, rows);
+      return rows.is_good[0] != 0;
+    };
+    EXPECT_TRUE(is_good(0));
+    EXPECT_TRUE(is_good(0x1p-60F));
+    EXPECT_TRUE(is_good(std::numeric_limits<float>::max()));
+    for (const float largest : {190 * 0x1p-149F, 0x1p-130F, 0x1.8p-61F}) EXPECT_FALSE(is_good(largest)) << largest;
   });
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <set>
 
+#include "impls/cpu/byte_products.h"
 #include "impls/cpu/kernels.h"
 #include "impls/testing/abi_call.h"
 #include "impls/testing/problems.h"
@@ -68,6 +69,16 @@ class Subject {
   Builtin builtin_;
   void* prepared_ = nullptr;
 };
+
+// Whether a target that runs here multiplies bytes that way, and why a test of it is skipped where none does.
+inline bool runs_here(ByteProducts products) {
+  return std::ranges::any_of(compiled_targets(), [&](const Target& target) {
+    return target.unavailable.empty() && has_byte_products(target, products);
+  });
+}
+inline constexpr const char* kNoInstruction = "no dot-product instruction for bytes (AVX512-VNNI, AVX-VNNI) here";
+inline constexpr const char* kNoTiles = "no AMX tiles here";
+inline constexpr const char* kOneWay = "no target here has more than one way of multiplying bytes";
 
 inline void for_each_target(MakeKernel make, const std::function<void(Subject&)>& body) {
   for (const Target& target : compiled_targets()) {

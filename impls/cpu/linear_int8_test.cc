@@ -22,6 +22,7 @@ const std::vector<Sizes> kPerChannel = {{{"M", 1}, {"K", 7}, {"N", 1}},
 
 using MakeWith = Kernel (*)(const Target&, ByteProducts);
 
+// Plain where the target has no such products: a test that forces them asks first whether any has.
 template <MakeWith make, ByteProducts products>
 Kernel forced(const Target& target) {
   return make(target, has_byte_products(target, products) ? products : ByteProducts::plain);
@@ -33,16 +34,22 @@ std::vector<Sizes> of_floats(std::vector<Sizes> cases) {
 }
 
 TEST(CpuLinearInt8, Dq8caQ4gswWithTheInstruction) {
+  if (!runs_here(ByteProducts::instruction)) GTEST_SKIP() << kNoInstruction;
   expect_right(forced<linear_dq8ca_q4gsw_with, ByteProducts::instruction>, kGrouped);
 }
 TEST(CpuLinearInt8, Dq8caQ4gswWithoutTheInstruction) {
   expect_right(forced<linear_dq8ca_q4gsw_with, ByteProducts::plain>, kGrouped);
 }
-TEST(CpuLinearInt8, Dq8caQ4gswInTiles) { expect_right(forced<linear_dq8ca_q4gsw_with, ByteProducts::tiles>, kGrouped); }
+TEST(CpuLinearInt8, Dq8caQ4gswInTiles) {
+  if (!runs_here(ByteProducts::tiles)) GTEST_SKIP() << kNoTiles;
+  expect_right(forced<linear_dq8ca_q4gsw_with, ByteProducts::tiles>, kGrouped);
+}
 TEST(CpuLinearInt8, Q8taQ8cswInTiles) {
+  if (!runs_here(ByteProducts::tiles)) GTEST_SKIP() << kNoTiles;
   expect_right(forced<linear_q8ta_q8csw_with, ByteProducts::tiles>, kPerChannel);
 }
 TEST(CpuLinearInt8, Q8taQ8cswWithTheInstruction) {
+  if (!runs_here(ByteProducts::instruction)) GTEST_SKIP() << kNoInstruction;
   expect_right(forced<linear_q8ta_q8csw_with, ByteProducts::instruction>, kPerChannel);
 }
 TEST(CpuLinearInt8, Q8taQ8cswWithoutTheInstruction) {
@@ -56,6 +63,7 @@ TEST(CpuLinearInt8, ActivationsThatAreNotQuantised) {
 // Whatever the target, the instruction and the rows computed together: sums are exact and scaled in one order. Without
 // FMA (scalar, SSSE3, SSE4) scaling rounds once more.
 TEST(CpuLinearInt8, AllWaysGiveTheSameBits) {
+  if (!runs_here(ByteProducts::instruction) && !runs_here(ByteProducts::tiles)) GTEST_SKIP() << kOneWay;
   for (const Target& target : compiled_targets()) {
     if (!target.unavailable.empty()) continue;
     SCOPED_TRACE(target.name);

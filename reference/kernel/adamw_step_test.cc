@@ -45,6 +45,42 @@ TEST(AdamwStep, ARootOfANegativeNumberIsNaN) {
   EXPECT_TRUE(std::isnan(answer[0].value[0]));
 }
 
+void expect_nan(const Expected& got) {
+  EXPECT_TRUE(std::isnan(got.value[0]));
+  EXPECT_EQ(got.slack[0], 0);
+}
+
+TEST(AdamwStep, NaNStaysNaN) {
+  const double nan = std::nan("");
+  const std::vector<double> factors = {0.5, 0.5, 0.5, 4, 0.25, 0.5, 0.25};
+  for (const Expected& got : step({8, 4, 4, nan}, factors)) expect_nan(got);
+  const Answer of_mean = step({8, nan, 4, -2}, factors), of_square = step({8, 4, nan, -2}, factors);
+  expect_nan(of_mean[0]);
+  expect_nan(of_mean[1]);
+  expect_about(of_mean[2], 4);
+  expect_nan(of_square[0]);
+  expect_about(of_square[1], 1);
+  expect_nan(of_square[2]);
+  const Answer of_param = step({nan, 4, 4, -2}, factors);
+  expect_nan(of_param[0]);
+  expect_about(of_param[1], 1);
+}
+
+// In units of 2^-24: three for a product with a factor that is rounded itself, two for a sum; v' has one product more.
+TEST(AdamwStep, OnlyQuotientsAndRootsAreFarOff) {
+  constexpr double kUnit = 0x1p-24, kMore = 1.01;
+  const Answer answer = step({8, 4, 4, -2}, {0.5, 0.5, 0.5, 4, 0.25, 0.5, 0.25});
+  EXPECT_LT(answer[1].slack[0], kMore * (3 * (2 + 1) + 2 * 1) * kUnit);
+  EXPECT_LT(answer[2].slack[0], kMore * (3 * (2 + 2) + 2 * 2 + 2 * 4) * kUnit);
+  EXPECT_GT(answer[1].slack[0], (2 * (2 + 1) + 1) * kUnit);  // what IEEE's roundings of factors, products and sum need
+}
+
+// No product of zero and what may have overflowed is known to be NaN.
+TEST(AdamwStep, WhatMayBeInfiniteTimesZeroIsOpen) {
+  const Answer answer = step({1, 1, 1, 1e30}, {0, 0.5, 0.5, 1, 0, 1, 1});
+  EXPECT_TRUE(std::isinf(answer[0].slack[0]));
+}
+
 TEST(AdamwStep, WhatMayOverflowIsOpen) {
   EXPECT_TRUE(std::isinf(step({1, 1, 1, 1e30}, {0.5, 0.5, 0.5, 1, 0, 1, 1})[2].slack[0]));
 }

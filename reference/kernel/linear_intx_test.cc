@@ -84,7 +84,25 @@ TEST(LinearDynamicIntx, NaNIsOpen) {
   EXPECT_TRUE(std::isinf(answer_to(op, problem_with(op, {std::nan(""), 1}, {3, 1}, {1}, {}, {}, {})).slack[0]));
 }
 
-Expected aten(const Values& x, DType dtype = f32) {
+void expect_nan(const Expected& got) {
+  EXPECT_TRUE(std::isnan(got.value[0]));
+  EXPECT_EQ(got.slack[0], 0);
+}
+
+// Only what becomes of the activation's NaN is open.
+TEST(LinearDynamicIntx, NaNOfAFactorOrBiasIsNaN) {
+  const Op op = linear_dynamic_intx();
+  const double nan = std::nan("");
+  for (const std::int64_t activation : {0, 1}) {
+    const Sizes params = {{"activation", activation}};
+    expect_nan(answer_to(op, problem_with(op, {2, 1}, {3, 1}, {1}, {}, tensor_of(f32, {1}, {nan}), params)));
+    expect_nan(answer_to(op, problem_with(op, {2, 1}, {3, 1}, {nan}, {}, {}, params)));
+    const Problem both = problem_with(op, {nan, 1}, {3, 1}, {1}, {}, tensor_of(f32, {1}, {nan}), params);
+    EXPECT_TRUE(std::isinf(answer_to(op, both).slack[0]));
+  }
+}
+
+Expected aten(const Values& x, DType dtype = f32, double scale = 1) {
   static const Op op = dyn_quant_matmul_4bit();
   const auto columns = std::ssize(x);
   // Nibbles 9, 8: codes 1 and 0, so that the first column alone is seen.
@@ -92,7 +110,7 @@ Expected aten(const Values& x, DType dtype = f32) {
   bytes[0] = 0x89;
   return op.evaluate(problem_of(op,
                                 {tensor_of(dtype, {1, columns}, x), tensor_of(DType::u8, {1, columns / 2}, bytes),
-                                 tensor_of(f32, {1, 1}, {1}), Tensor()},
+                                 tensor_of(f32, {1, 1}, {scale}), Tensor()},
                                 {{"group", columns}}))[0];
 }
 
@@ -118,6 +136,11 @@ TEST(DynQuantMatmul4bit, RangesWithoutAScaleAreOpen) {
   EXPECT_TRUE(std::isinf(aten({1e-39, 0}).slack[0]));
   EXPECT_TRUE(std::isinf(aten({1e-36, 0}).slack[0]));  // the scale's reciprocal is subnormal
   EXPECT_FALSE(std::isinf(aten({1e-35, 0}).slack[0]));
+}
+
+TEST(DynQuantMatmul4bit, OnlyTheActivationsNaNIsOpen) {
+  EXPECT_TRUE(std::isinf(aten({std::nan(""), 1}).slack[0]));
+  expect_nan(aten({2, 1}, f32, std::nan("")));
 }
 
 TEST(DynQuantMatmul4bit, RefusesWhatUpstreamRefuses) {
