@@ -100,8 +100,12 @@ std::vector<double> bounds(const Op& op, const Signature& signature, const Contr
   for (std::size_t i = 0; i < result.size(); ++i) {
     if (!sums && !std::isfinite(expected.value[i])) continue;  // one product: exactly NaN or infinite
     // In double nothing overflows: a NaN was put in, or an infinity times zero or against another. Any order of the sum
-    // ends in NaN. An infinite sum may become one on the way (inf q - inf z): such elements are not judged.
-    if (sums && std::isnan(expected.value[i])) continue;
+    // ends in NaN, unless a weight is infinite: its scale may be applied to a sum, inf (x1 - x2) for inf x1 - inf x2.
+    // An infinite sum may become NaN on the way (inf q - inf z). Such elements are not judged.
+    if (sums && std::isnan(expected.value[i])) {
+      if (std::isinf(expected.largest_weight[i])) result[i] = kInfinity;
+      continue;
+    }
     double error = f.relative * expected.magnitude[i] + f.underflow * expected.underflow[i];
     // What is rounded on the way, off by `error` as it is, is off by another u_out of itself.
     if (!expected.rounded_before.empty()) error += f.output * (expected.rounded_before[i] + error) + f.output_floor;

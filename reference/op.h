@@ -112,7 +112,7 @@ struct Expected {
   std::vector<double> magnitude;  ///< Sum of the absolute values of the terms, |x||w| and |b|.
   std::vector<double> peak;       ///< Largest absolute value any intermediate may take (for overflow).
   std::vector<double> underflow;  ///< Error caused if every operation is off by one absolute unit (for underflow).
-  /// Arithmetic::accumulated only: max |x_k| and max |w_k|, which overflow if rounded to a type of narrow range.
+  /// Arithmetic::accumulated only: max |x_k|, and max |w_k| (infinite if a scale is), which overflow in narrow types.
   std::vector<double> largest_activation = {}, largest_weight = {};
   /// Arithmetic::accumulated only: absolute values that are rounded to the output's type on the way to it, before what
   /// the definition does last. Empty: none.

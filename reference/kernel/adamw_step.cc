@@ -12,58 +12,78 @@ namespace {
 
 enum Input : std::size_t { kParam, kM, kV, kGrad, kFactors };
 
-// Four units in the last place of a result, and what may be lost below the normal range.
-constexpr double kRelative = 8 * 0x1p-24, kLost = 0x1p-126;
+// By how much of itself a result may be off. Vulkan lets devices round sums and products to either neighbour, which is
+// 2 u with u = 2^-24, and their quotients and roots be further off (SPIR-V environment, "Precision and operation of
+// SPIR-V instructions"). Factors are rounded to f32 first. And what may be lost below the normal range.
+constexpr double kUnit = 0x1p-24, kOnce = 2 * kUnit, kWithFactor = 3 * kUnit, kFar = 8 * kUnit, kLost = 0x1p-126;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// All values that an expression may have, every operation of which may be off.
+// All values that an expression may have, every operation of which may be off: from `low` to `high`; NaN alone where
+// both are NaN; anything, NaN too, where both are infinite.
 struct Interval {
   double low, high;
 
   explicit Interval(double value) : low(value), high(value) {}
-  Interval(double end, double other_end) : low(std::min(end, other_end)), high(std::max(end, other_end)) {}
-
-  // What an operation of exact result `exact` may give; anything where it may overflow.
-  [[nodiscard]] static Interval off(const Interval& exact) {
-    if (!(std::max(std::abs(exact.low), std::abs(exact.high)) < info(DType::f32).max_finite))
-      return {-kInfinity, kInfinity};
-    return {exact.low - std::abs(exact.low) * kRelative - kLost, exact.high + std::abs(exact.high) * kRelative + kLost};
+  [[nodiscard]] static Interval anything() { return {-kInfinity, kInfinity}; }
+  // Exact results at the ends of operands that are not NaN, and what an operation may give then; anything where it may
+  // overflow.
+  [[nodiscard]] static Interval off(std::initializer_list<double> exact, double relative) {
+    const double largest = info(DType::f32).max_finite;
+    if (!std::ranges::all_of(exact, [&](double end) { return std::abs(end) < largest; })) return anything();
+    const auto [low, high] = std::minmax(exact);
+    return {low - std::abs(low) * relative - kLost, high + std::abs(high) * relative + kLost};
   }
-  // Not finite: no bound can be given.
+  [[nodiscard]] Interval wider(double by) const { return {low - by, high + by}; }
+  [[nodiscard]] bool is_nan() const { return std::isnan(low); }
+  [[nodiscard]] double magnitude() const { return std::max(std::abs(low), std::abs(high)); }
+  // Infinite: no bound can be given.
   [[nodiscard]] Outcomes outcomes() const {
-    const bool finite = std::isfinite(low) && std::isfinite(high) &&
-                        std::max(std::abs(low), std::abs(high)) <= info(DType::f32).max_finite;
-    return finite ? Outcomes(low, high) : Outcomes::anything();
+    if (is_nan()) return low;
+    return magnitude() <= info(DType::f32).max_finite ? Outcomes(low, high) : Outcomes::anything();
   }
+
+ private:
+  Interval(double least, double most) : low(least), high(most) {}
 };
 
-Interval operator+(const Interval& a, const Interval& b) { return Interval::off({a.low + b.low, a.high + b.high}); }
-Interval operator-(const Interval& a, const Interval& b) { return Interval::off({a.low - b.high, a.high - b.low}); }
-Interval operator*(const Interval& a, double factor) { return Interval::off({a.low * factor, a.high * factor}); }
-Interval operator*(double factor, const Interval& a) { return a * factor; }
+const Interval kNaN(std::numeric_limits<double>::quiet_NaN());
+
+Interval operator+(const Interval& a, const Interval& b) {
+  return a.is_nan() || b.is_nan() ? kNaN : Interval::off({a.low + b.low, a.high + b.high}, kOnce);
+}
+Interval operator-(const Interval& a, const Interval& b) {
+  return a.is_nan() || b.is_nan() ? kNaN : Interval::off({a.low - b.high, a.high - b.low}, kOnce);
+}
+Interval operator*(double factor, const Interval& a) {
+  return a.is_nan() || std::isnan(factor) ? kNaN : Interval::off({a.low * factor, a.high * factor}, kWithFactor);
+}
 // The divisor does not change its sign.
 Interval operator/(const Interval& a, const Interval& b) {
-  const auto [low, high] = std::minmax({a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high});
-  return Interval::off({low, high});
+  if (a.is_nan() || b.is_nan()) return kNaN;
+  return Interval::off({a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high}, kFar);
 }
-Interval root(const Interval& a) { return Interval::off({std::sqrt(a.low), std::sqrt(a.high)}); }
+Interval square(double value) { return std::isnan(value) ? kNaN : Interval::off({value * value}, kOnce); }
+Interval root(const Interval& a) { return Interval::off({std::sqrt(a.low), std::sqrt(a.high)}, kFar); }
 
 struct Factors {
   double lr, beta1, beta2, eps, weight_decay, bias_correction1, bias_correction2;
 };
 
+// The terms may be put together as (param - update) - decay; as param (1 - lr weight_decay) - update, the bracket
+// rounded twice and a product more; or as param - lr (weight_decay param + quotient). With every operation off by 2 u
+// and every factor by u, either of the others is off by at most 4 u of decay, 6 u of param and 4 u of update more.
+constexpr double kOtherOrders = (4 + 6 + 4) * kUnit;
+
 Outcomes next_param(double param, const Interval& m, const Interval& v, const Factors& f) {
-  const Interval mean = m * (1 / f.bias_correction1), square = v * (1 / f.bias_correction2);
-  if (square.high < 0) return std::nan("");
-  if (!(square.low >= 0)) return Outcomes::anything();
-  const Interval divisor = root(square) + Interval(f.eps);
+  const Interval mean = m / Interval(f.bias_correction1), mean_square = v / Interval(f.bias_correction2);
+  if (std::isnan(param) || mean.is_nan() || mean_square.is_nan() || mean_square.high < 0) return std::nan("");
+  if (!(mean_square.low >= 0)) return Outcomes::anything();
+  const Interval divisor = root(mean_square) + Interval(f.eps);
   if (!(divisor.low > 0)) return Outcomes::anything();
-  // Either bracket comes to this, whichever of its terms are taken from param first.
   const Interval update = f.lr * (mean / divisor), decay = f.lr * (f.weight_decay * Interval(param));
   const Interval sum = (Interval(param) - update) - decay;
-  const double largest = std::max(
-      {std::abs(param), std::abs(update.low), std::abs(update.high), std::abs(decay.low), std::abs(decay.high)});
-  return Interval(sum.low - 3 * largest * kRelative, sum.high + 3 * largest * kRelative).outcomes();
+  const double largest = std::max({std::abs(param), update.magnitude(), decay.magnitude()});
+  return sum.wider(kOtherOrders * largest).outcomes();
 }
 
 Answer evaluate(const Problem& problem) {
@@ -74,7 +94,7 @@ Answer evaluate(const Problem& problem) {
   for (std::int64_t i = 0; i < problem.inputs[kParam].size(); ++i) {
     const Interval grad(at(kGrad, i));
     const Interval m = f.beta1 * Interval(at(kM, i)) + (1 - f.beta1) * grad;
-    const Interval v = f.beta2 * Interval(at(kV, i)) + (1 - f.beta2) * Interval::off(Interval(grad.low * grad.low));
+    const Interval v = f.beta2 * Interval(at(kV, i)) + (1 - f.beta2) * square(at(kGrad, i));
     append(answer[0], next_param(at(kParam, i), m, v, f));
     append(answer[1], m.outcomes());
     append(answer[2], v.outcomes());

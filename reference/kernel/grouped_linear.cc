@@ -2,6 +2,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <cmath>
 
 #include "reference/kernel/sum_stand_in.h"
 #include "reference/layout/layouts.h"
@@ -45,6 +46,16 @@ struct Block {
     abs_weight += l.added.middleRows(first, count).cwiseAbs();
   }
 };
+
+// max |w_k| of each row. Infinite where a scale is, whatever it is multiplied by; NaN outranks other infinities.
+Row largest_weights(const Matrix& scale, const Matrix& abs_weight) {
+  Row largest(abs_weight.rows());
+  for (std::int64_t n = 0; n < abs_weight.rows(); ++n) {
+    const double of_scales = scale.row(n).cwiseAbs().maxCoeff<Eigen::PropagateNumbers>();
+    largest(n) = std::isinf(of_scales) ? of_scales : abs_weight.row(n).maxCoeff<Eigen::PropagateNaN>();
+  }
+  return largest;
+}
 
 // Scales may be applied to the sum of a group, sum_k x_k c_k, which is larger than what it becomes if they are small:
 // the largest of those sums, and all of them.
@@ -92,7 +103,7 @@ Answer evaluate_as_given(const GroupedLinear& linear) {
     const std::int64_t count = std::min(kOutputsTogether, outputs - first);
     const Block block(linear, first, count);
     sum.middleCols(first, count) = linear.x * block.weight.transpose();
-    w_max.segment(first, count) = block.abs_weight.rowwise().maxCoeff().transpose();
+    w_max.segment(first, count) = largest_weights(linear.scale.middleRows(first, count), block.abs_weight);
     Matrix size = abs_x * block.abs_weight.transpose();
     if (linear.bias.size() > 0) size.rowwise() += linear.bias.segment(first, count).cwiseAbs();
     const GroupSums code_sums(abs_x, block, linear.group);

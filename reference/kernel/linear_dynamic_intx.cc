@@ -23,8 +23,8 @@ enum Activation : std::int64_t { kAsymmetric, kSymmetric };
 
 // What any float kernel that is right may do: weights in type `weight` or in f32, sums in f32 in any order and, on
 // devices, without subnormals; a code of x times its scale, code - zero point, a weight, its product, two scalings of a
-// sum and the bias are rounded once each.
-Expected with_slack(Expected expected, const Signature& signature, DType weight) {
+// sum and the bias are rounded once each. What becomes of a row of x that is not finite is open.
+Expected with_slack(Expected expected, const Signature& signature, DType weight, const Matrix& x) {
   static const Op linear = linear_intx();
   expected.slack.assign(expected.value.size(), 0);
   for (const Contract& contract : {Contract{DType::f32, weight, DType::f32, 1, 8, false},
@@ -33,9 +33,9 @@ Expected with_slack(Expected expected, const Signature& signature, DType weight)
     std::ranges::transform(expected.slack, bound, expected.slack.begin(),
                            [](double a, double b) { return std::max(a, b); });
   }
-  // What becomes of NaN when it is quantised is open.
+  const auto outputs = static_cast<std::size_t>(signature["N"]);
   for (std::size_t i = 0; i < expected.value.size(); ++i) {
-    if (std::isnan(expected.value[i])) expected.slack[i] = std::numeric_limits<double>::infinity();
+    if (!x.row(static_cast<Eigen::Index>(i / outputs)).allFinite()) expected.slack[i] = kInfinity;
   }
   return expected;
 }
@@ -71,10 +71,10 @@ Answer evaluate_dynamic(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Tensor x = rows_of(problem.inputs[0], signature["M"], signature["K"]);
   const Sizes range = {{"group", signature["K"]}, {"quant_min", -128}, {"quant_max", 127}};
-  if (signature["activation"] == kSymmetric) {
-    return {with_slack(sums_scaled_last(intx_linear(problem, symmetric(x, range)), x.dtype()), signature, x.dtype())};
-  }
-  return {with_slack(evaluate(intx_linear(problem, asymmetric(x, range)))[0], signature, x.dtype())};
+  Expected expected = signature["activation"] == kSymmetric
+                          ? sums_scaled_last(intx_linear(problem, symmetric(x, range)), x.dtype())
+                          : evaluate(intx_linear(problem, asymmetric(x, range)))[0];
+  return {with_slack(std::move(expected), signature, x.dtype(), matrix_of(x, signature["M"], signature["K"]))};
 }
 
 // A row of x as ATen quantises it.
@@ -105,15 +105,16 @@ enum AtenInput : std::size_t { kX, kWeights, kScales, kBias };
 Answer evaluate_aten(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Extent extent = extent_of(signature);
-  Matrix x = matrix_of(problem.inputs[kX], signature["M"], extent.columns);
+  const Matrix x = matrix_of(problem.inputs[kX], signature["M"], extent.columns);
+  Matrix quantised = x;
   std::vector<bool> defined;
   for (std::int64_t m = 0; m < x.rows(); ++m) {
-    const AtenRow row(std::as_const(x).row(m));
+    const AtenRow row(x.row(m));
     defined.push_back(row.defined);
-    for (std::int64_t k = 0; k < x.cols() && row.defined; ++k) x(m, k) = row.quantised(x(m, k));
+    for (std::int64_t k = 0; k < x.cols() && row.defined; ++k) quantised(m, k) = row.quantised(x(m, k));
   }
   Expected expected = evaluate(GroupedLinear{
-      .x = std::move(x),
+      .x = std::move(quantised),
       .code = codes_of("et_vk.q4_even_low", extent, problem.inputs[kWeights]),
       .scale = spread_over_groups(problem.inputs[kScales], extent, signature["group"], Order::outputs_first),
       .bias = row_of(problem.inputs[kBias]),
@@ -124,7 +125,7 @@ Answer evaluate_aten(const Problem& problem) {
   if (signature["x"] == static_cast<std::int64_t>(DType::bf16)) {  // cut off: at most twice as far as rounded
     for (const double value : expected.value) expected.rounded_before.push_back(std::abs(value));
   }
-  return {with_slack(std::move(expected), signature, DType::f32)};
+  return {with_slack(std::move(expected), signature, DType::f32, x)};
 }
 
 }  // namespace
