@@ -33,6 +33,8 @@ struct AmxDigits {
 inline void amx_sum(const AmxDigits& digits, const std::uint8_t* low_codes, const std::uint8_t* high_codes,
                     std::int64_t pieces, std::int32_t* const (&sums)[2]) {
   const std::int64_t row = 64;
+  // Early clobbers (&): all but the last four operands are written to while others are still to be read, which might
+  // otherwise share a register with one of the same value.
   const std::int8_t *first = digits.digits[0], *second = digits.digits[1];
   asm volatile(
       "tilezero %%tmm0\n\ttilezero %%tmm1\n\ttilezero %%tmm2\n\ttilezero %%tmm3\n"
@@ -51,7 +53,7 @@ inline void amx_sum(const AmxDigits& digits, const std::uint8_t* low_codes, cons
       "tilestored %%tmm1, 1024(%6,%5,1)\n\t"
       "tilestored %%tmm2, (%7,%5,1)\n\t"
       "tilestored %%tmm3, 1024(%7,%5,1)\n"
-      : "+r"(first), "+r"(second), "+r"(low_codes), "+r"(high_codes), "+r"(pieces)
+      : "+&r"(first), "+&r"(second), "+&r"(low_codes), "+&r"(high_codes), "+&r"(pieces)
       : "r"(row), "r"(sums[0]), "r"(sums[1]), "r"(digits.stride), "r"(digits.step)
       : "memory", "cc");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "impls/cpu/parallel.h"
+#include "reference/error.h"
 
 namespace plumb::cpu {
 namespace {
@@ -10,8 +11,7 @@ namespace {
 constexpr std::int64_t kTileRows = 16;
 constexpr std::int64_t kColumnsPerThread = 1 << 14;  // of all rows, that are worth a thread
 
-// By how much of itself a number may be off; see sum_by_digits. Sums of digits beyond 2^24, which only long segments
-// have, are rounded too (8).
+// By how much of itself a number may be off; see sum_by_digits.
 float tolerance(const QuadWeight& weight) {
   const std::int64_t columns = weight.segments * weight.segment;
   const std::int64_t left = (columns + kWidth - 1) / kWidth - weight.segments - 8;
@@ -21,6 +21,7 @@ float tolerance(const QuadWeight& weight) {
 }  // namespace
 
 DigitEngine digit_engine(const Target& target, ByteProducts products) {
+  PLUMB_CHECK(has_byte_products(target, products));
   return {digit_functions(target), digit_sums(target, products), products};
 }
 

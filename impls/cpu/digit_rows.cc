@@ -61,7 +61,8 @@ HWY_INLINE float LowerScale(int64_t digits) {
   return digits == 0 ? 0 : std::ldexp(1.0F, static_cast<int>(8 * digits) - 1);
 }
 
-// Whether `digits` of the rest leave no number off by more than `tolerance` of itself. Every step is exact.
+// Whether `digits` of the rest leave no number off by more than `tolerance` of itself. Every step is exact, unless
+// numbers are lost below the normal range: those that are not zero at last are not close.
 bool IsClose(const float* x, int64_t count, float scale, int64_t digits, float tolerance) {
   const D d;
   HWY_ALIGN float padded[kRun];
@@ -77,6 +78,14 @@ bool IsClose(const float* x, int64_t count, float scale, int64_t digits, float t
     }
   }
   return true;
+}
+
+// Whether a number becomes zero times `scale`: IsClose would take it for one.
+bool Vanishes(const float* x, int64_t count, float scale) {
+  for (int64_t k = 0; k < count && scale < 1; ++k) {
+    if (x[k] != 0 && x[k] * scale == 0) return true;
+  }
+  return false;
 }
 
 // Digits of whole numbers that have `count` of them, lowest first: with 128 added to each, they are bytes.
@@ -133,6 +142,7 @@ bool SplitSegment(const float* x, int64_t m, int64_t s, float tolerance, DigitRo
   if (!is_zero && !(largest >= kNear && largest <= kFar)) return false;
   float scale = is_zero ? 1 : std::ldexp(1.0F, 22 - std::ilogb(largest));
   if (largest * scale > kLargest) scale /= 2;
+  if (Vanishes(x, rows.segment, scale)) return false;
   int64_t used = kUpperDigits;
   while (!IsClose(x, rows.segment, scale, used - kUpperDigits, tolerance)) {
     if (++used > kMostDigits) return false;
@@ -176,7 +186,8 @@ void QuantiseSegment(const float* x, int64_t m, int64_t s, float scale, DigitRow
 void QuantiseRowToDigits(const float* x, int64_t m, int64_t together, DigitRows& rows) {
   for (int64_t first = 0; first < rows.segments * rows.segment; first += together) {
     const float largest = Largest(x + first, together);
-    if (!(largest <= hwy::HighestValue<float>())) {
+    // The quotient by a scale that has lost bits below the normal range may be no code of a byte.
+    if (largest != 0 && !(largest >= kNear && largest <= hwy::HighestValue<float>())) {
       rows.is_good[static_cast<size_t>(m)] = 0;
       return;
     }

@@ -47,11 +47,12 @@ struct DigitRows {
 
 /// Compiled for one target.
 struct DigitFunctions {
-  /// Row m from segments * segment numbers. A row is not good if it is not finite, if the largest
-  /// number of a segment is beyond 2^60 or below 2^-60, or if numbers of a segment are too far apart for the tolerance.
+  /// Row m from segments * segment numbers. A row is not good if it is not finite, if the largest number of a segment
+  /// is beyond 2^60 or below 2^-60 and not 0, or if numbers of a segment are too far apart for the tolerance.
   void (*split)(const float* x, std::int64_t m, float tolerance, DigitRows& rows);
   /// Row m quantised to int8, `together` columns (a multiple of a segment) by one scale: s = max |x| / 127,
-  /// d = rne(x / s). A row that is not finite is not good.
+  /// d = rne(x / s). A row is not good if it is not finite, or if the largest of columns that are quantised together is
+  /// below 2^-60 and not 0.
   void (*quantise)(const float* x, std::int64_t m, std::int64_t together, DigitRows& rows);
 };
 [[nodiscard]] DigitFunctions digit_functions(const Target& target);

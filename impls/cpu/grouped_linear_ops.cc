@@ -67,29 +67,41 @@ PaddedRows rows_of(const Call& call, const GroupedWeight& weight, const LinearRo
   return {call, functions, weight.columns, weight.factors.empty() ? nullptr : weight.factors.data(), dynamic};
 }
 
-// Rows `which` of the call, or all of them, as f32.
-void sum_floats(const Call& call, const GroupedWeight& weight, const GroupedFunctions& functions,
-                const std::vector<std::int64_t>* which, std::vector<float>& sums) {
-  const PaddedRows x = rows_of(call, weight, functions.rows, weight.dynamic);
-  const auto sum = [&](std::int64_t m, std::int64_t rows) {
-    const GroupedSums job{x.data() + m * x.stride(),     rows,       x.stride(), &weight,
-                          sums.data() + m * weight.rows, weight.rows};
-    parallel_ranges(weight.blocks, call.threads(),
-                    [&](std::int64_t first, std::int64_t last) { functions.sum(job, first, last); });
-  };
-  if (which == nullptr) return sum(0, call["M"]);
-  for (const std::int64_t m : *which) sum(m, 1);
+// Rows [rows, stride] of f32, quantised already if they are to be.
+void sum_floats(const float* x, std::int64_t rows, std::int64_t stride, const GroupedWeight& weight,
+                const GroupedFunctions& functions, int threads, float* sums) {
+  const GroupedSums job{x, rows, stride, &weight, sums, weight.rows};
+  parallel_ranges(weight.blocks, threads,
+                  [&](std::int64_t first, std::int64_t last) { functions.sum(job, first, last); });
+}
+
+// Rows `which` of an activation that is not quantised yet, brought together.
+void sum_some(const PaddedRows& x, const std::vector<std::int64_t>& which, const GroupedWeight& weight,
+              const GroupedFunctions& functions, int threads, std::vector<float>& sums) {
+  const std::int64_t stride = x.stride(), rows = std::ssize(which), outputs = weight.rows;
+  AlignedVector<float> own(static_cast<std::size_t>(rows * stride));
+  std::vector<float> own_sums(static_cast<std::size_t>(rows * outputs));
+  for (std::int64_t i = 0; i < rows; ++i) {
+    float* row = own.data() + i * stride;
+    std::copy_n(x.data() + which[static_cast<std::size_t>(i)] * stride, stride, row);
+    if (weight.dynamic != 0) functions.rows.quantise(weight.columns, weight.dynamic, row);
+  }
+  sum_floats(own.data(), rows, stride, weight, functions, threads, own_sums.data());
+  for (std::int64_t i = 0; i < rows; ++i) {
+    std::copy_n(own_sums.data() + i * outputs, outputs, sums.data() + which[static_cast<std::size_t>(i)] * outputs);
+  }
 }
 
 void sum(const Call& call, Prepared& prepared, const Engines& engines, std::vector<float>& sums) {
   const GroupedWeight& weight = prepared.weight;
   const DigitEngine* digits = engines.digits_for(call["M"], weight.dynamic);
   const QuadWeight* quads = digits == nullptr ? nullptr : prepared.as_quads();
-  if (quads == nullptr) return sum_floats(call, weight, engines.floats, nullptr, sums);
-  const PaddedRows x = rows_of(call, weight, engines.floats.rows, 0);
+  const PaddedRows x = rows_of(call, weight, engines.floats.rows, quads == nullptr ? weight.dynamic : 0);
+  if (quads == nullptr)
+    return sum_floats(x.data(), call["M"], x.stride(), weight, engines.floats, call.threads(), sums.data());
   const std::vector<std::int64_t> others =
       sum_by_digits(*digits, x, call["M"], weight.dynamic, *quads, call.threads(), sums.data());
-  if (!others.empty()) sum_floats(call, weight, engines.floats, &others, sums);
+  if (!others.empty()) sum_some(x, others, weight, engines.floats, call.threads(), sums);
 }
 
 void run(const Call& call, Prepared& prepared, const Engines& engines) {

@@ -17,7 +17,7 @@ bool fill_groups(QuadWeight& quad, int base, const Scale& scale, const Zero& zer
   const auto count = static_cast<std::size_t>(quad.blocks * quad.groups() * kQuadBlockRows);
   quad.scale.assign(count, 0.0F);
   quad.offset.assign(count, 0);
-  quad.common_offset = static_cast<std::int32_t>(zero(0, 0)) - base;
+  quad.common_offset = 0;
   bool is_common = true;
   for (std::int64_t n = 0; n < quad.rows; ++n) {
     for (std::int64_t g = 0; g < quad.groups(); ++g) {
@@ -28,6 +28,7 @@ bool fill_groups(QuadWeight& quad, int base, const Scale& scale, const Zero& zer
           static_cast<std::size_t>((n / kQuadBlockRows * quad.groups() + g) * kQuadBlockRows + n % kQuadBlockRows);
       quad.scale[at] = s;
       quad.offset[at] = static_cast<std::int32_t>(z) - base;
+      if (n == 0 && g == 0) quad.common_offset = quad.offset[at];
       is_common = is_common && quad.offset[at] == quad.common_offset;
     }
   }

@@ -80,7 +80,7 @@ TEST(QuadWeight, IsNotMadeOfWhatItCannotHold) {
   const auto constant = [](float value) { return [value](std::int64_t, std::int64_t) { return value; }; };
   EXPECT_FALSE(refused([](WeightSource&) {}));
   EXPECT_TRUE(refused([](WeightSource& source) { source.adds = true; }));
-  for (const float zero : {0.5F, 1e6F, std::numeric_limits<float>::quiet_NaN()}) {
+  for (const float zero : {0.5F, 1e6F, 1e30F, -1e30F, std::numeric_limits<float>::quiet_NaN()}) {
     EXPECT_TRUE(refused([&](WeightSource& source) { source.zero = constant(zero); })) << zero;
   }
   EXPECT_TRUE(refused([&](WeightSource& source) { source.scale = constant(std::numeric_limits<float>::infinity()); }));
