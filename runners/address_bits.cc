@@ -1,8 +1,13 @@
 #include "runners/address_bits.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace plumb {
+
+bool contains(std::span<const WeightStep> steps, WeightStep step) {
+  return std::ranges::find(steps, step) != steps.end();
+}
 
 std::int64_t CodeAddresses::of(WeightStep at) const {
   if (at.rows >= padded_.rows || at.columns >= padded_.columns) return -1;

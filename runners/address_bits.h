@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "reference/layout/layout.h"
@@ -16,6 +17,8 @@ struct WeightStep {
   std::int64_t rows, columns;
   friend bool operator==(const WeightStep&, const WeightStep&) = default;
 };
+
+[[nodiscard]] bool contains(std::span<const WeightStep> steps, WeightStep step);
 
 /// Addresses of codes, counted in codes: byte * (8 / bits) + number in its byte.
 class CodeAddresses {

@@ -17,9 +17,8 @@
 namespace plumb {
 namespace {
 
-// Two poisons, so that an element that is right by chance in one run is not in the other.
-constexpr std::byte kFirstPoison{0xFF}, kSecondPoison{0x5A};
-constexpr int kFirstThreads = 1, kSecondThreads = 3;
+constexpr int kOneThread = 1, kSomeThreads = 3;
+constexpr std::size_t kUsualCalls = 3;  // of judge_subject; a probe makes more, each in its own way, or just one
 
 void add_judgement(Record& record, const Judgement& judgement) {
   record.elements = judgement.elements;
@@ -71,7 +70,7 @@ std::optional<std::string> differing_bits(const std::vector<Trial>& trials) {
 }
 
 bool is_untouched(const Tensor& output) {
-  return std::ranges::all_of(output.bytes(), [](std::byte byte) { return byte == kFirstPoison; });
+  return std::ranges::all_of(output.bytes(), [](std::byte byte) { return byte == kPoisons[0]; });
 }
 
 }  // namespace
@@ -93,11 +92,11 @@ Record judge_trials(const Question& question, const Contract& contract, const st
   for (const Trial& trial : trials) {
     judgement = judge_outputs(question, contract, trial.execution, trial.poison);
     if (judgement.wrong == 0) continue;
-    // Everyone expects two calls; a probe makes more, each in its own way.
-    if (trials.size() > 2) {
+    if (trials.size() > kUsualCalls) {
       which = " (" + trial.how + ")";
     } else if (&trial != &trials.front()) {
-      which = "; only " + trial.how + ", other bytes in the output beforehand and tensors placed elsewhere";
+      which = "; only " + trial.how + ", other bytes in the output beforehand" +
+              (&trial == &trials[1] ? " and tensors placed elsewhere" : "");
     }
     break;
   }
@@ -137,7 +136,8 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   const Op& op = *question.op;
   const Contract contract = contract_for(op, impl);
   const std::vector<Form> forms = output_forms(op, question.problem.signature);
-  // What is read or written beyond the end of a tensor shows in one execution, and before its start in the other.
+  // What is read or written beyond the end of a tensor shows in the first execution, and before its start in the
+  // second. Who shares work out among threads may go too far with several of them only: that shows in the last.
   Execute execute(impl, op, question.problem, forms, kAtEnd);
 
   std::string reason;
@@ -146,19 +146,24 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   if (const auto refusal = refused("supports", supported)) return *refusal;
   const auto start = std::chrono::steady_clock::now();
   if (const auto refusal = refused("prepare", execute.prepare())) return *refusal;
-  std::vector<Trial> trials = {{execute.run(kFirstThreads, kFirstPoison), kFirstPoison, "with 1 thread"}};
+  std::vector<Trial> trials = {{execute.run(kOneThread, kPoisons[0]), kPoisons[0], "with 1 thread"}};
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   if (const auto refusal = refused("run", trials[0].execution.status)) return *refusal;
   Execute anew(impl, op, question.problem, forms, kAtStart);
   if (const auto refusal = refused("the second prepare", anew.prepare())) return *refusal;
-  trials.push_back({anew.run(kSecondThreads, kSecondPoison), kSecondPoison, "with 3 threads"});
+  trials.push_back({anew.run(kSomeThreads, kPoisons[1]), kPoisons[1], "with 3 threads"});
   if (const auto refusal = refused("the second run", trials[1].execution.status)) return *refusal;
+  Execute last(impl, op, question.problem, forms, kAtEnd);
+  if (const auto refusal = refused("the third prepare", last.prepare())) return *refusal;
+  trials.push_back({last.run(kSomeThreads, kPoisons[1]), kPoisons[1], "with 3 threads at the end of pages"});
+  if (const auto refusal = refused("the third run", trials[2].execution.status)) return *refusal;
 
   Record record = judge_trials(question, contract, trials);
   record.milliseconds = elapsed.count();
   if (diagnosis == Diagnosis::sought && record.outcome == Outcome::fail && record.wrong >= kLeastEvidence) {
-    const bool first_is_wrong = judge_outputs(question, contract, trials[0].execution, kFirstPoison).wrong > 0;
-    const Trial& wrong = trials[first_is_wrong ? 0 : 1];
+    const Trial& wrong = *std::ranges::find_if(trials, [&](const Trial& trial) {
+      return judge_outputs(question, contract, trial.execution, trial.poison).wrong > 0;
+    });
     record.heat = heat_of(question, contract, wrong.execution.outputs);
     record.diagnosis = diagnose(question, contract, wrong.execution.outputs, wrong.poison);
   }
@@ -175,7 +180,7 @@ Record judge_refusal(const Subject& subject, const Op& op, const Problem& illega
   plumb_status status = execute.supports(&ignored);
   if (status == PLUMB_OK) status = execute.prepare();
   if (status == PLUMB_OK) {
-    const Execution execution = execute.run(kFirstThreads, kFirstPoison);
+    const Execution execution = execute.run(kOneThread, kPoisons[0]);
     status = execution.status;
     if (!std::ranges::all_of(execution.outputs, is_untouched))
       return Record(Outcome::fail, "wrote to the output of a call that it should refuse");

@@ -40,6 +40,9 @@ struct Question {
 
 [[nodiscard]] Question ask(const Case& test_case);
 
+/// What outputs are filled with beforehand, in turn: an element that is right by chance in one call is not in the next.
+inline constexpr std::byte kPoisons[] = {std::byte{0xFF}, std::byte{0x5A}};
+
 /// What one call of a legal problem did, and how it was made: "with 3 threads".
 struct Trial {
   Execution execution;
@@ -60,7 +63,8 @@ struct Trial {
 /// Whether a wrong output is also explained (see diagnose.h), which costs many times the oracle.
 enum class Diagnosis { none, sought };
 
-/// Runs the implementation (twice: other poison, other number of threads) and judges what it wrote. The identifying
+/// Runs the implementation and judges what it wrote: with one thread and with several where nothing behind tensors may
+/// be touched, with several where nothing before them may be; each time prepared anew. The identifying
 /// fields of the result (op, impl, case_name, again) are left for the caller.
 [[nodiscard]] Record judge_subject(const Subject& subject, const Question& question,
                                    Diagnosis diagnosis = Diagnosis::none);

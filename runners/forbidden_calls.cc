@@ -54,7 +54,7 @@ void add_values(const Op& op, const Problem& legal, std::vector<Spoilt>& spoilt)
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     const Port& port = op.inputs[i];
     const Tensor& input = legal.inputs[i];
-    if (port.high.empty() || !input.present()) continue;
+    if (port.high.empty() || !input.present() || input.size() == 0) continue;
     const auto low = static_cast<double>(evaluate_formula(port.low, legal.signature.values));
     const auto high = static_cast<double>(evaluate_formula(port.high, legal.signature.values));
     for (const double value : {low - 1, high + 1}) {

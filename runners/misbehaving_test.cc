@@ -29,6 +29,7 @@ const std::map<std::string, Harm> kHarms = {
     {"write_past", {Outcome::crash, "in run with 1 thread: it wrote 1 byte past the end of packed"}},
     {"write_before", {Outcome::crash, "in run with 3 threads: it wrote 1 byte before the start of packed"}},
     {"read_past", {Outcome::crash, "in run with 1 thread: it read 1 byte past the end of codes"}},
+    {"share_past", {Outcome::crash, "in run with 3 threads: it read 1 byte past the end of codes"}},
     {"read_before", {Outcome::crash, "in run with 3 threads: it read 1 byte before the start of codes"}},
     {"write_input", {Outcome::crash, "in run with 1 thread: it wrote to codes, an input, at byte 3 of 34"}},
     {"exit", {Outcome::crash, "ended its process with exit code "}},

@@ -15,7 +15,6 @@
 namespace plumb {
 namespace {
 
-constexpr std::byte kPoisons[] = {std::byte{0xFF}, std::byte{0x5A}};
 // More threads than this show nothing new, and cost time to start.
 constexpr std::int64_t kMostThreads = 67;
 

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "reference/error.h"
 #include "reference/layout/systems.h"
 #include "runners/code_line.h"
+#include "runners/recoding.h"
 #include "runners/repack.h"
 #include "runners/shared_work.h"
 #include "runners/tile_plan.h"
@@ -54,22 +54,6 @@ Task simplified(const Layout& from, const Layout& to, Extent extent, int add) {
   }
   return {from, to, extent, add};
 }
-
-// What each stored code becomes; -1 if it does not fit.
-class Recoding {
- public:
-  Recoding(const Layout& from, const Layout& to, int add) {
-    for (unsigned stored = 0; stored < 1U << from.bits; ++stored) {
-      const int code = from.decode(stored) + add;
-      const bool fits = code >= to.min_code() && code <= to.max_code();
-      becomes_[stored] = static_cast<std::int16_t>(fits ? static_cast<int>(to.encode(code)) : -1);
-    }
-  }
-  [[nodiscard]] int operator()(unsigned stored) const { return becomes_[stored]; }
-
- private:
-  std::array<std::int16_t, 256> becomes_{};
-};
 
 // Rows that lack the same columns when tiles are done.
 struct Rest {
@@ -193,9 +177,9 @@ class Move {
         source.turn_to(row);
         target.turn_to(row);
         for (std::int64_t i = 0; i < count; ++i) {
-          const int stored = recoding_(source.read(from_, i));
-          if (stored < 0) throw DoesNotFit{};
-          target.write(to_, i, static_cast<unsigned>(stored), shares_bytes());
+          const unsigned stored = source.read(from_, i);
+          if (!recoding_.fits(stored)) throw DoesNotFit{};
+          target.write(to_, i, recoding_(stored), shares_bytes());
         }
       }
     }
@@ -226,7 +210,7 @@ class Move {
         lines[r].turn_to(row);
         for (std::int64_t i = 0; i < ranges[r].end - ranges[r].first; ++i) {
           const unsigned stored = lines[r].read(from_, i);
-          if (recoding(stored) < 0) refuse(from.decode(stored) + request_.add, row, ranges[r].first + i);
+          if (!recoding.fits(stored)) refuse(from.decode(stored) + request_.add, row, ranges[r].first + i);
         }
       }
     }

@@ -3,15 +3,12 @@
 #include <algorithm>
 
 #include "reference/error.h"
+#include "runners/recoding.h"
 
 namespace plumb {
 namespace {
 
 using StepList = std::vector<WeightStep>;
-
-bool contains(std::span<const WeightStep> steps, WeightStep step) {
-  return std::ranges::find(steps, step) != steps.end();
-}
 
 std::size_t place_of(std::span<const WeightStep> steps, WeightStep step) {
   const auto found = std::ranges::find(steps, step);
@@ -19,17 +16,11 @@ std::size_t place_of(std::span<const WeightStep> steps, WeightStep step) {
   return static_cast<std::size_t>(found - steps.begin());
 }
 
-// How stored bits of one layout become those of the other, and which cannot.
-struct Recoding {
+// From where to where codes go, plus a constant.
+struct Codes {
   const Layout& from;
   const Layout& to;
   int add;
-
-  [[nodiscard]] bool fits(unsigned stored) const {
-    const int code = from.decode(stored) + add;
-    return code >= to.min_code() && code <= to.max_code();
-  }
-  [[nodiscard]] unsigned operator()(unsigned stored) const { return to.encode(from.decode(stored) + add); }
 };
 
 // For each nibble, low or high, of a byte: what `field(place, stored bits)` gives for its codes, put together by or.
@@ -47,8 +38,13 @@ void fill_tables(int bits, std::array<std::uint8_t, 16>& low, std::array<std::ui
 
 class Compiler {
  public:
-  Compiler(Recoding recoding, const AddressBits& from, const AddressBits& to, const StepList& steps)
-      : recoding_(recoding), bits_(recoding.from.bits), from_(from), to_(to), code_(from.code) {
+  Compiler(const Codes& codes, const AddressBits& from, const AddressBits& to, const StepList& steps)
+      : codes_(codes),
+        recoding_(codes.from, codes.to, codes.add),
+        bits_(codes.from.bits),
+        from_(from),
+        to_(to),
+        code_(from.code) {
     byte_.assign(from.byte.begin(), from.byte.end());
     for (const WeightStep step : steps) {
       if (!contains(code_, step) && !contains(byte_, step)) blocks_.push_back(step);
@@ -93,11 +89,11 @@ class Compiler {
       return true;
     }
     // In order of their codes, those that fit lie together.
-    const int lowest = recoding_.from.min_code();
+    const int lowest = codes_.from.min_code();
     program_.checks_bytes = true;
-    program_.checked_after = static_cast<std::uint8_t>(256 - recoding_.from.encode(lowest));
-    program_.least = static_cast<std::uint8_t>(std::max(0, recoding_.to.min_code() - recoding_.add - lowest));
-    program_.most = static_cast<std::uint8_t>(std::min(255, recoding_.to.max_code() - recoding_.add - lowest));
+    program_.checked_after = static_cast<std::uint8_t>(256 - codes_.from.encode(lowest));
+    program_.least = static_cast<std::uint8_t>(std::max(0, codes_.to.min_code() - codes_.add - lowest));
+    program_.most = static_cast<std::uint8_t>(std::min(255, codes_.to.max_code() - codes_.add - lowest));
     return true;
   }
 
@@ -227,6 +223,7 @@ class Compiler {
     byte_ = order;
   }
 
+  Codes codes_;
   Recoding recoding_;
   int bits_;
   const AddressBits& from_;
@@ -240,7 +237,7 @@ class Compiler {
 
 std::optional<CompiledTiles> compile_tiles(const Layout& from, const Layout& to, int add, const AddressBits& from_bits,
                                            const AddressBits& to_bits, const std::vector<WeightStep>& steps) {
-  return Compiler({from, to, add}, from_bits, to_bits, steps).compile();
+  return Compiler(Codes{from, to, add}, from_bits, to_bits, steps).compile();
 }
 
 }  // namespace plumb

@@ -19,10 +19,6 @@ struct Steps {
   std::int64_t column_span = 0;        // 0: no strides
 };
 
-bool contains(const std::vector<WeightStep>& steps, WeightStep step) {
-  return std::ranges::find(steps, step) != steps.end();
-}
-
 // Fills up powers of two, so that tiles leave no gap. A tile has `least_rows` at least; `spare` more column steps are
 // taken in.
 std::optional<Steps> steps_of(const AddressBits& from, const AddressBits& to, Extent padded, std::int64_t least_rows,

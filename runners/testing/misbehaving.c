@@ -61,6 +61,10 @@ static void harm_write_before(const plumb_call* call) { ((volatile uint8_t*)call
 static void harm_read_past(const plumb_call* call) {
   sink = ((volatile uint8_t*)call->inputs[0].data)[code_count(call)];
 }
+/* As if the last thread's share were rounded up. */
+static void harm_share_past(const plumb_call* call) {
+  if (call->threads > 1) harm_read_past(call);
+}
 static void harm_read_before(const plumb_call* call) { sink = ((volatile uint8_t*)call->inputs[0].data)[-1]; }
 static void harm_write_input(const plumb_call* call) { ((volatile uint8_t*)call->inputs[0].data)[3] ^= 1; }
 static void harm_exit(const plumb_call* call) {
@@ -200,6 +204,7 @@ HARM(thread_stack)
 HARM(write_past)
 HARM(write_before)
 HARM(read_past)
+HARM(share_past)
 HARM(read_before)
 HARM(write_input)
 HARM(exit)
@@ -212,7 +217,7 @@ static const plumb_impl* const impls[] = {
     &impl_nothing,    &impl_misaligned,   &impl_segfault,  &impl_loop,        &impl_stack,        &impl_thread_stack,
     &impl_write_past, &impl_write_before, &impl_read_past, &impl_read_before, &impl_write_input,  &impl_exit,
     &impl_abort,      &impl_divide,       &impl_memory,    &impl_leak,        &impl_more_threads, &impl_second_call,
-    &impl_aligned,    &impl_anything,     &impl_scribbles, &impl_unchecked};
+    &impl_share_past, &impl_aligned,      &impl_anything,  &impl_scribbles,   &impl_unchecked};
 static const plumb_library library = {PLUMB_ABI_VERSION, sizeof impls / sizeof *impls, "misbehaving", "1", impls};
 
 const plumb_library* plumb_get_library(void) { return &library; }
