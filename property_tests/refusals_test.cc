@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "property_tests/answer.h"
 #include "property_tests/generate.h"
@@ -25,15 +26,29 @@ Problem legal_problem(const Op& op, std::uint64_t seed) {
   throw std::runtime_error(op.name + ": no legal call found");
 }
 
+// Whether the type of an input has a number that the operator does not let it have.
+bool has_forbidden_values(const Op& op, const Problem& legal, std::size_t input) {
+  const Port& port = op.inputs[input];
+  if (port.high.empty() || legal.inputs[input].size() == 0) return false;
+  const DTypeInfo& type = info(legal.inputs[input].dtype());
+  const Sizes& sizes = legal.signature.values;
+  return type.min_finite < static_cast<double>(evaluate_formula(port.low, sizes)) ||
+         type.max_finite > static_cast<double>(evaluate_formula(port.high, sizes));
+}
+
 class Refusals : public testing::TestWithParam<std::string> {};
 
 TEST_P(Refusals, ReturnAStatusAndLeaveOutputsAlone) {
   const Op& op = op_named(GetParam());
   const std::vector<Subject> subjects = runnable(op.name);
   std::map<std::string, int> refused;  // by what was spoilt
+  std::set<std::string> limited;       // inputs whose values are
   for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6, 7, 8}) {
     const Problem legal = legal_problem(op, seed);
     ASSERT_FALSE(is_forbidden(op, legal));
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+      if (has_forbidden_values(op, legal, i)) limited.insert(op.inputs[i].name);
+    }
     for (const auto& [what, problem] : forbidden_calls(op, legal)) {
       ++refused[what];
       for (const Subject& subject : subjects) {
@@ -46,6 +61,7 @@ TEST_P(Refusals, ReturnAStatusAndLeaveOutputsAlone) {
     EXPECT_GT(refused["type of " + port.name] + refused["absence of " + port.name], 0) << port.name;
     EXPECT_GT(refused["shape of " + port.name] + refused["absence of " + port.name], 0) << port.name;
   }
+  for (const std::string& input : limited) EXPECT_GT(refused["value in " + input], 0) << input;
   for (const Param& param : op.params) EXPECT_GT(refused["parameter " + param.name], 0) << param.name;
 }
 
