@@ -18,7 +18,7 @@ namespace plumb {
 namespace {
 
 constexpr int kOneThread = 1, kSomeThreads = 3;
-constexpr std::size_t kUsualCalls = 3;  // of judge_subject; a probe makes more, each in its own way, or just one
+constexpr std::size_t kUsualCalls = 3;  // of judge_subject at most; a probe makes more, each in its own way
 
 void add_judgement(Record& record, const Judgement& judgement) {
   record.elements = judgement.elements;
@@ -90,6 +90,8 @@ Record judge_trials(const Question& question, const Contract& contract, const st
   Judgement judgement;
   std::string which;
   for (const Trial& trial : trials) {
+    // What has the bits of the first, which was right, is right.
+    if (&trial != &trials.front() && same_outputs(trial.execution, trials.front().execution)) continue;
     judgement = judge_outputs(question, contract, trial.execution, trial.poison);
     if (judgement.wrong == 0) continue;
     if (trials.size() > kUsualCalls) {
@@ -137,7 +139,8 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   const Contract contract = contract_for(op, impl);
   const std::vector<Form> forms = output_forms(op, question.problem.signature);
   // What is read or written beyond the end of a tensor shows in the first execution, and before its start in the
-  // second. Who shares work out among threads may go too far with several of them only: that shows in the last.
+  // second. Who shares work out among threads may go too far with several of them only: that shows in the third. It
+  // costs as much as the others, and so is for exact data alone, which all shapes are tried with.
   Execute execute(impl, op, question.problem, forms, kAtEnd);
 
   std::string reason;
@@ -153,10 +156,11 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   if (const auto refusal = refused("the second prepare", anew.prepare())) return *refusal;
   trials.push_back({anew.run(kSomeThreads, kPoisons[1]), kPoisons[1], "with 3 threads"});
   if (const auto refusal = refused("the second run", trials[1].execution.status)) return *refusal;
-  Execute last(impl, op, question.problem, forms, kAtEnd);
-  if (const auto refusal = refused("the third prepare", last.prepare())) return *refusal;
-  trials.push_back({last.run(kSomeThreads, kPoisons[1]), kPoisons[1], "with 3 threads at the end of pages"});
-  if (const auto refusal = refused("the third run", trials[2].execution.status)) return *refusal;
+  if (question.exact) {
+    Execute third(execute, question.problem, forms);
+    trials.push_back({third.run(kSomeThreads, kPoisons[1]), kPoisons[1], "with 3 threads at the end of pages"});
+    if (const auto refusal = refused("the third run", trials[2].execution.status)) return *refusal;
+  }
 
   Record record = judge_trials(question, contract, trials);
   record.milliseconds = elapsed.count();

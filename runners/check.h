@@ -63,9 +63,9 @@ struct Trial {
 /// Whether a wrong output is also explained (see diagnose.h), which costs many times the oracle.
 enum class Diagnosis { none, sought };
 
-/// Runs the implementation and judges what it wrote: with one thread and with several where nothing behind tensors may
-/// be touched, with several where nothing before them may be; each time prepared anew. The identifying
-/// fields of the result (op, impl, case_name, again) are left for the caller.
+/// Runs the implementation and judges what it wrote: with one thread where nothing behind tensors may be touched; with
+/// several, prepared anew, where nothing before them may be; and on exact data with several where nothing behind them
+/// may be. The identifying fields of the result (op, impl, case_name, again) are left for the caller.
 [[nodiscard]] Record judge_subject(const Subject& subject, const Question& question,
                                    Diagnosis diagnosis = Diagnosis::none);
 
