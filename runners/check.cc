@@ -142,7 +142,6 @@ Record judge_subject(const Subject& subject, const Question& question, Diagnosis
   // second. Who shares work out among threads may go too far with several of them only: that shows in the third. It
   // costs as much as the others, and so is for exact data alone, which all shapes are tried with.
   Execute execute(impl, op, question.problem, forms, kAtEnd);
-
   std::string reason;
   const plumb_status supported = execute.supports(&reason);
   if (supported == PLUMB_UNSUPPORTED) return Record(Outcome::skip, reason);

@@ -20,8 +20,9 @@ struct BlockShape {
 inline constexpr std::int64_t kLineBytes = 64;
 /// Bytes that a tile of several blocks may make.
 inline constexpr std::int64_t kMaxTileOutput = 1 << 15;
-/// Streams of one byte a column that are transposed together: a cache line of output.
-inline constexpr std::int64_t kTransposedStreams = kLineBytes;
+/// Streams of one byte a column that are transposed together: two cache lines of output, as one after the other is
+/// written faster than one here and one there.
+inline constexpr std::int64_t kTransposedStreams = 2 * kLineBytes;
 
 /// Bytes of a row that are worked through at a time: so few that the streams made of them stay in the cache.
 inline constexpr std::int64_t kTileBytes = 128;
