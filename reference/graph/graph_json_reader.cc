@@ -6,7 +6,7 @@
 
 #include "reference/error.h"
 #include "reference/graph/graph_json.h"
-#include "reference/graph/mapped_file.h"
+#include "reference/mapped_file.h"
 
 namespace plumb::graph {
 namespace {
