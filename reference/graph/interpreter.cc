@@ -70,6 +70,7 @@ class Interpreter {
 }  // namespace
 
 std::vector<Values> run(const Graph& graph, std::span<const Values> inputs, Precision precision) {
+  const std::vector<int> order = sorted(graph);
   Interpreter interpreter(graph, precision);
   std::size_t next = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -80,7 +81,7 @@ std::vector<Values> run(const Graph& graph, std::span<const Values> inputs, Prec
     interpreter.set_input(static_cast<int>(i), inputs[next++]);
   }
   if (next != inputs.size()) throw Error(fmt::format("{} inputs are given for {}", inputs.size(), next));
-  for (const int i : sorted(graph)) interpreter.step(i);
+  for (const int i : order) interpreter.step(i);
   std::vector<Values> outputs;
   for (const Ref& ref : graph.outputs) outputs.push_back(interpreter.at(ref));
   return outputs;

@@ -7,15 +7,14 @@
 #include "reference/error.h"
 #include "reference/graph/operators.h"
 #include "reference/ops.h"
+#include "reference/problem_of.h"
 #include "reference/quant/torch_arithmetic.h"
 
 namespace plumb::graph {
 namespace {
 
 Tensor tensor_of(const Values& values) {
-  const auto dtype = info(values.element).dtype;
-  if (!dtype) throw Error(fmt::format("a tensor of {} where whole bytes are expected", to_string(values.element)));
-  Tensor tensor(*dtype, values.shape);
+  Tensor tensor(whole_byte_type(values.element), values.shape);
   for (std::size_t i = 0; i < values.size(); ++i) tensor.set(static_cast<std::int64_t>(i), values.value[i]);
   return tensor;
 }
@@ -40,10 +39,7 @@ Tensor optional_tensor(const Call& call, std::string_view name, std::int64_t col
 std::vector<Values> evaluated(const Call& call, std::string_view name, std::vector<Tensor> inputs, const Sizes& params,
                               double chain) {
   const Op& op = op_named(name);
-  std::vector<Offer> offers;
-  for (const Tensor& input : inputs) offers.push_back(offer_of(input));
-  Problem problem{infer_signature(op, offers, params), std::move(inputs)};
-  check_values(op, problem);
+  const Problem problem = problem_of(op, std::move(inputs), params);
   const Expected expected = op.evaluate(problem).at(0);
   Values result = values_of(call.element(), shape_of(op.outputs[0], problem.signature));
   result.value = expected.value;
@@ -60,17 +56,19 @@ std::vector<Values> evaluated(const Call& call, std::string_view name, std::vect
   return {call.finished(std::move(result))};
 }
 
+// As parameters of operators name element types.
+std::int64_t dtype_code(Element element) { return static_cast<std::int64_t>(whole_byte_type(element)); }
+
 std::vector<Values> embedding_q4gsw(const Call& call) {
   const bool linear = call.flag("is_linear_weight", false);
   const Element scale = call.tensor("weight_scales").element, index = call.tensor("indices").element;
   const Shape indices = call.tensor("indices").shape;
-  const auto code = [](Element element) { return static_cast<std::int64_t>(*info(element).dtype); };
   Sizes params{{"group", call.integer("group_size")},
                {"linear", linear ? 1 : 0},
-               {"scale", code(scale)},
-               {"index", code(index)},
+               {"scale", dtype_code(scale)},
+               {"index", dtype_code(index)},
                {"lead", static_cast<std::int64_t>(indices.size())},
-               {"out", code(call.element())}};
+               {"out", dtype_code(call.element())}};
   return evaluated(
       call, "embedding_q4gsw",
       {tensor_of(call.tensor("weight")), tensor_of(call.tensor("weight_scales")), tensor_of(call.tensor("indices"))},
@@ -79,7 +77,7 @@ std::vector<Values> embedding_q4gsw(const Call& call) {
 
 Sizes linear_params(const Values& x, const Tensor& bias) {
   return {{"lead", static_cast<std::int64_t>(x.shape.size()) - 1},
-          {"x", static_cast<std::int64_t>(*info(x.element).dtype)},
+          {"x", dtype_code(x.element)},
           {"bias", bias.present() ? 1 : 0}};
 }
 
@@ -96,7 +94,7 @@ std::vector<Values> linear_q4gsw(const Call& call) {
   const Values scales = trimmed(call.tensor("weight_scales"), n);
   Sizes params = linear_params(x, bias);
   params["group"] = call.integer("group_size");
-  params["scale"] = static_cast<std::int64_t>(*info(scales.element).dtype);
+  params["scale"] = dtype_code(scales.element);
   std::vector<Values> result =
       evaluated(call, "linear_q4gsw", {tensor_of(x), tensor_of(weights), tensor_of(scales), bias}, params,
                 static_cast<double>(x.shape.back()));
@@ -200,7 +198,8 @@ std::vector<Values> decomposed_embedding(const Call& call) {
   Shape shape = indices.shape;
   shape.push_back(static_cast<std::int64_t>(columns));
   Values result = values_of(call.element(), shape);
-  const TorchArithmetic arithmetic(*info(scales.element).dtype);
+  const TorchArithmetic arithmetic(whole_byte_type(scales.element));
+  if (!info(scales.element).is_float) throw Error(fmt::format("scales of {}", to_string(scales.element)));
   for (std::size_t i = 0; i < result.size(); ++i) {
     const double index = indices.value[i / columns];
     if (!(index >= 0 && index < static_cast<double>(rows))) throw Error(fmt::format("index {} of {}", index, rows));
