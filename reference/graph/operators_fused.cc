@@ -123,38 +123,56 @@ std::vector<Values> linear_dq8ca(const Call& call) {
                    params, static_cast<double>(x.shape.back()));
 }
 
-// y = input_scale * weight_scales[n] * sum_k (x[k] - input_zero_point) * w[n, k] + bias[n], of codes x, as a double.
-// `floating` quantises x to these codes first.
+// An activation as codes: as they are or, if `floating`, of x, which is quantised to them.
+Values codes_of(const Call& call, const Values& x, bool floating) {
+  if (!floating) return x;
+  const double reciprocal = round_to(DType::f32, 1 / call.number("input_scale")),
+               zero = call.number("input_zero_point");
+  const auto code = [&](double value) {
+    return clamped(rne(round_to(DType::f32, value * reciprocal)) + zero, -128, 127);
+  };
+  Values codes = x;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    codes.value[i] = code(x.value[i]);
+    if (x.error_at(i) == 0) continue;
+    const double low = code(x.value[i] - x.error[i]), high = code(x.value[i] + x.error[i]);
+    codes.error[i] = std::max(std::abs(low - codes.value[i]), std::abs(high - codes.value[i]));
+  }
+  return codes;
+}
+
+// y = input_scale * weight_scales[n] * (sum_k x[k] * w[n, k] - input_zero_point * weight_sums[n]) + bias[n], of codes
+// x, as a double. What kernels may differ by is derived in reference/kernel/q8ta_codes.cc.
 std::vector<Values> linear_q8(const Call& call, bool floating) {
-  const Values x = call.tensor("x"), weights = call.tensor("weights");
+  const Values x = codes_of(call, call.tensor("x"), floating), weights = call.tensor("weights");
   const std::int64_t n = outputs_of(weights);
-  const Values scales = trimmed(call.tensor("weight_scales"), n);
+  const Values scales = trimmed(call.tensor("weight_scales"), n), sums = trimmed(call.tensor("weight_sums"), n);
   const double scale = call.number("input_scale"), zero = call.number("input_zero_point");
   const Values bias = call.has("bias") ? trimmed(call.tensor("bias"), n) : values_of(Element::f32, {n});
   const auto k = static_cast<std::size_t>(weights.shape[1]), columns = static_cast<std::size_t>(n);
   if (x.shape.empty() || static_cast<std::size_t>(x.shape.back()) != k || scales.size() != columns ||
-      bias.size() != columns) {
-    throw Error("shapes of activation, weights, scales and bias do not fit");
+      sums.size() != columns || bias.size() != columns) {
+    throw Error("shapes of activation, weights, sums, scales and bias do not fit");
   }
   Shape shape = x.shape;
   shape.back() = n;
   Values y = values_of(Element::f32, shape);
   y.error.resize(y.size());
-  const double reciprocal = round_to(DType::f32, 1 / scale);
+  const double relative = gamma(static_cast<std::int64_t>(k) + 6, unit_roundoff(DType::f32));
+  const double lost = 256 * static_cast<double>(k + 6) * min_normal(DType::f32);
   for (std::size_t i = 0; i < y.size(); ++i) {
     const std::size_t row = i / columns, column = i % columns;
-    double sum = 0, wide = 0;
+    double sum = 0, magnitude = 0, wide = 0;
     for (std::size_t j = 0; j < k; ++j) {
-      const double value = x.value[row * k + j];
-      const double code = floating ? clamped(rne(round_to(DType::f32, value * reciprocal)) + zero, -128, 127) : value;
-      sum += (code - zero) * weights.value[column * k + j];
-      wide += x.error_at(row * k + j) * std::abs(weights.value[column * k + j]);
+      const double code = x.value[row * k + j], weight = weights.value[column * k + j];
+      sum += code * weight;
+      magnitude += std::abs((code - zero) * weight);
+      wide += x.error_at(row * k + j) * std::abs(weight);
     }
     const double factor = scale * scales.value[column];
-    y.value[i] = factor * sum + bias.value[column];
-    y.error[i] =
-        std::abs(factor) * wide + static_cast<double>(k + 4) * unit_roundoff(DType::f32) * 1.01 *
-                                      (std::abs(factor * sum) + 1e3 * std::abs(factor) + std::abs(bias.value[column]));
+    y.value[i] = factor * (sum - zero * sums.value[column]) + bias.value[column];
+    y.error[i] = std::abs(factor) * wide + lost +
+                 relative * (std::abs(factor) * (magnitude + wide) + std::abs(bias.value[column]));
   }
   return {y};
 }
