@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "reference/error.h"
@@ -36,6 +37,19 @@ std::vector<Values> evaluate(const Graph& graph, const Node& node, const std::ve
   } catch (const Error& error) {
     throw Error(fmt::format("node '{}'{}: {}", node.name, node.op.empty() ? "" : " (" + node.op + ")", error.what()));
   }
+}
+
+// What a conversion is told to convert to; without that, the type stays as it is. TorchScript also tells it by number.
+std::string wanted_type(const Graph& graph, const Node& node) {
+  const Argument& given = argument_named(node, node.op == "ov::Convert" ? "destination_type" : "dtype");
+  if (const auto* element = std::get_if<Element>(&given.value)) return std::string(to_string(*element));
+  if (const auto* code = std::get_if<std::int64_t>(&given.value)) {
+    for (const ElementInfo& type : all_elements()) {
+      if (*code >= 0 && type.torch_code == *code) return std::string(type.name);
+    }
+  }
+  const Ref* from = argument_named(node, "self").ref();
+  return given.is_none() && from != nullptr ? std::string(to_string(graph.type(*from).element)) : "no element type";
 }
 
 class Interpreter {
@@ -94,6 +108,21 @@ std::vector<std::pair<std::string, std::string>> unknown_operators(const Graph& 
       unknown.emplace(node.op, node.name);
   }
   return {unknown.begin(), unknown.end()};
+}
+
+std::vector<std::string> contradictory_conversions(const Graph& graph) {
+  constexpr std::string_view kConversions[] = {"aten::to.dtype", "aten::to.device", "aten::_to_copy",
+                                               "dim_order_ops::_to_dim_order_copy", "ov::Convert"};
+  std::vector<std::string> found;
+  for (const Node& node : graph.nodes) {
+    const bool converts = !node.removed && node.kind == Kind::call && std::ranges::count(kConversions, node.op) > 0;
+    if (!converts || node.results.size() != 1) continue;
+    const std::string wanted = wanted_type(graph, node);
+    if (wanted == to_string(node.results[0].element)) continue;
+    found.push_back(fmt::format("node '{}' ({}): converts to {}, but its result is recorded as {}", node.name, node.op,
+                                wanted, to_string(node.results[0].element)));
+  }
+  return found;
 }
 
 Values constant_value(const Graph& graph, Ref ref, Precision precision) {
