@@ -34,10 +34,11 @@ struct Chain {
 
   /// What the pattern means, not how it is looked for: constant bytes whose fields come out in order, innermost.
   [[nodiscard]] bool should_fire() const {
-    if (is_input || packed != Element::u8 || static_cast<int>(parts.size()) != 8 / bits) return false;
+    const bool of_other = parts[0].other_source;  // a constant, whatever the packed bytes are
+    if ((is_input && !of_other) || packed != Element::u8 || static_cast<int>(parts.size()) != 8 / bits) return false;
     const bool innermost = dim == -1 || dim == 2 || ((dim == 1 || dim == -2) && columns == 1);
     for (std::size_t j = 0; j < parts.size(); ++j) {
-      if (parts[j].other_source) return false;
+      if (parts[j].other_source != of_other) return false;
       for (unsigned byte = 0; byte < 256; ++byte) {
         if (parts[j].of(byte) != (byte >> (static_cast<unsigned>(bits) * j) & ((1U << bits) - 1))) return false;
       }
