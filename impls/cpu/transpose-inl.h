@@ -24,14 +24,19 @@ inline constexpr int64_t kTile = 16 / static_cast<int64_t>(sizeof(T));
 #define PLUMB_TRANSPOSES_TILES (HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE)
 
 #if PLUMB_TRANSPOSES_TILES
-// to[c * to_stride + r] = from[r * from_stride + c] for r, c < kTile<T>. Interleaving vectors i and i + kTile/2 is a
-// perfect shuffle of row numbers and columns, and as many of them as there are bits in a column number swap the two.
+// Blocks of 16 bytes of the widest vectors whose squares fit into registers.
 template <typename T>
-HWY_INLINE void TransposeTile(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
+inline constexpr int64_t kSquareBlocks = sizeof(T) == 4
+                                             ? static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<T>())) / kTile<T>
+                                             : 1;
+
+// Rows of as many columns as a square has: block b of row c becomes column b * kTile + c. Interleaving vectors i and
+// i + kTile/2 is a perfect shuffle of row numbers and columns, and as many of them as there are bits in a column number
+// swap the two.
+template <typename T, class D>
+HWY_INLINE void TransposeInBlocks(D d, hn::Vec<D>* rows) {
   constexpr int64_t kHalf = kTile<T> / 2;
-  const hn::FixedTag<T, kTile<T>> d;
-  hn::Vec<decltype(d)> rows[kTile<T>], shuffled[kTile<T>];
-  for (int64_t r = 0; r < kTile<T>; ++r) rows[r] = hn::LoadU(d, from + r * from_stride);
+  hn::Vec<D> shuffled[kTile<T>];
   for (int64_t step = 1; step < kTile<T>; step *= 2) {
     for (int64_t i = 0; i < kHalf; ++i) {
       shuffled[2 * i] = hn::InterleaveLower(d, rows[i], rows[i + kHalf]);
@@ -39,7 +44,60 @@ HWY_INLINE void TransposeTile(const T* from, int64_t from_stride, T* to, int64_t
     }
     for (int64_t i = 0; i < kTile<T>; ++i) rows[i] = shuffled[i];
   }
-  for (int64_t c = 0; c < kTile<T>; ++c) hn::StoreU(rows[c], d, to + c * to_stride);
+}
+
+// Block i of v[j] becomes block j of v[i].
+template <int64_t kBlocks, class D>
+HWY_INLINE void TransposeBlocks(D d, hn::Vec<D>* v) {
+  static_assert(kBlocks == 1 || kBlocks == 2 || kBlocks == 4);
+  if constexpr (kBlocks == 4) {
+    for (int64_t i = 0; i < 4; i += 2) {
+      const auto a = v[i], b = v[i + 1];
+      v[i] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(b), a);
+      v[i + 1] = hn::OddEvenBlocks(b, hn::SwapAdjacentBlocks(a));
+    }
+  }
+  if constexpr (kBlocks > 1) {
+    for (int64_t i = 0; i < kBlocks / 2; ++i) {
+      const auto a = v[i], b = v[i + kBlocks / 2];
+      v[i] = hn::ConcatLowerLower(d, b, a);
+      v[i + kBlocks / 2] = hn::ConcatUpperUpper(d, b, a);
+    }
+  }
+}
+
+// to[c * to_stride + r] = from[r * from_stride + c] for r, c < kBlocks * kTile<T>.
+template <typename T, int64_t kBlocks>
+HWY_INLINE void TransposeSquare(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
+  const hn::FixedTag<T, kBlocks * kTile<T>> d;
+  using V = hn::Vec<decltype(d)>;
+  V rows[kBlocks][kTile<T>];
+  for (int64_t i = 0; i < kBlocks; ++i) {
+    for (int64_t r = 0; r < kTile<T>; ++r) rows[i][r] = hn::LoadU(d, from + (i * kTile<T> + r) * from_stride);
+    TransposeInBlocks<T>(d, rows[i]);
+  }
+  for (int64_t c = 0; c < kTile<T>; ++c) {
+    V column[kBlocks];
+    for (int64_t i = 0; i < kBlocks; ++i) column[i] = rows[i][c];
+    TransposeBlocks<kBlocks>(d, column);
+    for (int64_t i = 0; i < kBlocks; ++i) hn::StoreU(column[i], d, to + (i * kTile<T> + c) * to_stride);
+  }
+}
+
+// Rows [r, end), of which there are whole squares, and columns from `c` on as far as there are. Returns where they end.
+template <typename T, int64_t kBlocks>
+HWY_INLINE int64_t TransposeSquares(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t r,
+                                    int64_t end, int64_t c, int64_t columns) {
+  constexpr int64_t kSquare = kBlocks * kTile<T>;
+  for (; c + kSquare <= columns; c += kSquare) {
+    // The lines of the next columns are far away; squares write whole ones, and wait for none.
+    const int64_t next = HWY_MIN(c + 2 * kSquare, columns);
+    for (int64_t i = next - kSquare; i < next && kBlocks == 1; ++i) hwy::Prefetch(to + i * to_stride + r);
+    for (int64_t i = r; i < end; i += kSquare) {
+      TransposeSquare<T, kBlocks>(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
+    }
+  }
+  return c;
 }
 #endif  // PLUMB_TRANSPOSES_TILES
 
@@ -62,14 +120,10 @@ HWY_INLINE void Transpose(const T* from, int64_t from_stride, T* to, int64_t to_
   for (const int64_t whole = rows / kTile<T> * kTile<T>; r < whole;) {
     const int64_t end = HWY_MIN(whole, r + kLineRows);
     int64_t c = 0;
-    for (; c + kTile<T> <= columns; c += kTile<T>) {
-      // The lines of the next columns are far away.
-      const int64_t next = HWY_MIN(c + 2 * kTile<T>, columns);
-      for (int64_t i = next - kTile<T>; i < next; ++i) hwy::Prefetch(to + i * to_stride + r);
-      for (int64_t i = r; i < end; i += kTile<T>) {
-        TransposeTile(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
-      }
+    if ((end - r) % (kSquareBlocks<T> * kTile<T>) == 0) {
+      c = TransposeSquares<T, kSquareBlocks<T>>(from, from_stride, to, to_stride, r, end, c, columns);
     }
+    c = TransposeSquares<T, 1>(from, from_stride, to, to_stride, r, end, c, columns);
     TransposeElements(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride, end - r, columns - c);
     r = end;
   }
