@@ -14,6 +14,7 @@
 #include "reference/ops.h"
 #include "runners/campaign.h"
 #include "runners/execute.h"
+#include "runners/plan.h"
 
 namespace plumb::faults {
 namespace {
@@ -255,6 +256,19 @@ TEST(Faults, AreDescribedOnceAndFully) {
   }
 }
 
+// What is left of a long plan has data of every kind, and shapes of each.
+TEST(Thinning, LeavesNoModeOut) {
+  const auto modes_of = [](const std::vector<Case>& plan) {
+    std::set<std::string_view> modes;
+    for (const Case& test_case : plan) modes.insert(test_case.mode->name);
+    return modes;
+  };
+  for (const Op& op : all_ops()) {
+    const std::vector<Case> plan = plan_cases(op, 0);
+    EXPECT_EQ(modes_of(thinned(plan)), modes_of(plan)) << op.name;
+  }
+}
+
 // The column that a kernel never wrote is named as such.
 TEST(Faults, UnwrittenElementsAreCounted) {
   const auto fault = std::ranges::find(all_faults(), std::string_view("last_column_unwritten"), &Fault::id);
@@ -273,7 +287,10 @@ TEST(Faults, UnwrittenElementsAreCounted) {
 TEST(Faults, PassPeersWhereTheCatalogueSaysSo) {
   for (const Fault& fault : all_faults()) {
     const Op& op = op_named(fault.op);
-    if (!op.has_constants() || op.arithmetic == Arithmetic::prescribed) continue;
+    if (!op.has_constants() || op.arithmetic == Arithmetic::prescribed) {  // theirs are of sums and of products
+      EXPECT_EQ(fault.accepted_by, no_peer) << fault.op << " " << fault.id;
+      continue;
+    }
     const PeerScore score = peer_score(*make_faulty(fault)->abi());
     EXPECT_EQ(score.accepted_by(), fault.accepted_by) << fault.op << " " << fault.id << ": NMSE " << score.nmse;
   }

@@ -28,11 +28,10 @@ const golden::Case& case_named(const std::string& name) {
 Tensor tensor_of(const golden::Array& array) { return {dtype_from_string(array.dtype), array.shape, array.bytes}; }
 
 Tensor output(const std::string& case_name, const std::string& name) {
-  const auto& outputs = case_named(case_name).outputs;
-  return tensor_of(*std::ranges::find(outputs, name, &golden::Array::name));
+  return tensor_of(golden::array_named(case_named(case_name).outputs, name));
 }
 
-// The largest difference, relative to the root mean square of what is wanted.
+// The largest difference, relative to the root mean square of what is wanted; NaN if one of them is.
 template <typename T>
 double distance(const Matrix<T>& got, const Tensor& want) {
   EXPECT_EQ(got.size(), want.size());
@@ -76,6 +75,16 @@ TEST(Decoder, HasTheLikelihoodsOfTransformers) {
     const double sum = std::log((row.array() - row.maxCoeff()).exp().sum()) + row.maxCoeff();
     EXPECT_NEAR(sum - row(tokens[i + 1]), nll.at(static_cast<std::int64_t>(i)), 5e-5) << "token " << i + 1;
   }
+}
+
+TEST(Distance, OfNaNIsWithinNoBound) {
+  Matrix<float> got = Matrix<float>::Ones(2, 3);
+  Tensor want(DType::f32, {2, 3});
+  for (std::int64_t i = 0; i < want.size(); ++i) want.set(i, 1);
+  EXPECT_EQ(distance(got, want), 0);
+  got(0, 1) = NAN;
+  EXPECT_TRUE(std::isnan(distance(got, want)));
+  EXPECT_FALSE(distance(got, want) <= 1e9);
 }
 
 TEST(Decoder, ComputesOnlyTheLogitsThatAreWanted) {
