@@ -16,24 +16,10 @@
 #include <string_view>
 
 #include "reference/error.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define PLUMB_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PLUMB_SANITIZED 1
-#endif
+#include "reference/sanitized.h"
 
 namespace plumb::golden {
 namespace {
-
-#ifdef PLUMB_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 // First byte of what the child sends: is the rest the result, or the message of an exception?
 constexpr char kResult = 'r';

@@ -37,6 +37,19 @@ RC_GTEST_PROP(CaseName, RebuildsTheDataBitForBit, ()) {
   }
 }
 
+// Properties draw operators at random: one that seldom has a legal case would end a run now and then.
+TEST(CaseName, EveryOperatorHasCasesOfAllSizes) {
+  for (const Op& op : all_ops()) {
+    const rc::Gen<Case> cases = arbitrary_case(op);
+    for (const int size : {0, 10, 100}) {
+      for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        const Case drawn = cases(rc::Random(seed), size).value();
+        EXPECT_TRUE(is_legal(op, drawn.signature.values)) << to_string(drawn);
+      }
+    }
+  }
+}
+
 // What a counterexample can shrink to is again a case that `plumb check` accepts, and another one.
 RC_GTEST_PROP(CaseName, ShrinksToCasesThatCanBeNamed, ()) {
   const Case test_case = *arbitrary_case();

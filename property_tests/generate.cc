@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <regex>
 #include <set>
 
 #include "reference/error.h"
+#include "reference/formula.h"
 #include "reference/ops.h"
 #include "reference/shape_formula.h"
 #include "runners/philox.h"
@@ -62,14 +64,35 @@ std::vector<std::int64_t> legal_values(const Op& op, const Param& param, Sizes s
   return values;
 }
 
+// Where an operator prescribes a size ("K == C * kernel_h * kernel_w"), it follows from the others: the size and its
+// formula. Drawn like any other it would seldom be legal.
+std::map<std::string, std::string> prescribed_sizes(const Op& op) {
+  std::map<std::string, std::string> result;
+  for (const Size& size : op.sizes) {
+    const std::string start = size.name + " == ";
+    for (const Constraint& constraint : op.constraints) {
+      const std::string& formula = constraint.formula;
+      if (formula.starts_with(start)) result[size.name] = formula.substr(start.size());
+    }
+  }
+  return result;
+}
+
 // Sizes first, small ones or planned ones (an operator may have no small ones), then one parameter after the other
-// among the values that are legal given the ones before. None if the sizes are illegal with the simplest parameters.
-std::optional<Sizes> draw_sizes(const Op& op, Draw& draw, std::int64_t limit, bool planned) {
+// among the values that are legal given the ones before. None if the sizes are illegal with the parameters at first:
+// the simplest ones, but planned ones in every other attempt (a group of 1 may be legal nowhere).
+std::optional<Sizes> draw_sizes(const Op& op, Draw& draw, std::int64_t limit, int attempt) {
+  const bool planned = attempt >= 500, free = attempt % 2 == 1;
   Sizes sizes;
   for (const Size& size : op.sizes) {
     sizes[size.name] = planned ? draw.element(size.sweep) : draw.integer(0, limit);
   }
-  for (const Param& param : op.params) sizes[param.name] = simplest(param);
+  const std::map<std::string, std::string> prescribed = prescribed_sizes(op);
+  for (const Param& param : op.params) {
+    const bool decides = (free || !prescribed.empty()) && param.kind == Param::Kind::integer;
+    sizes[param.name] = decides ? draw.element(param.values) : simplest(param);
+  }
+  for (const auto& [name, formula] : prescribed) sizes[name] = evaluate_formula(formula, sizes);
   if (!can_be_made(op, sizes)) return std::nullopt;
   for (const Param& param : op.params) sizes[param.name] = draw.element(legal_values(op, param, sizes, limit));
   return sizes;
@@ -105,7 +128,7 @@ std::vector<const DataMode*> modes_of(const Op& op) {
 Case draw_case(const Op& op, std::uint64_t seed, std::int64_t limit) {
   Draw draw(seed);
   for (int attempt = 0; attempt < 1000; ++attempt) {
-    const std::optional<Sizes> sizes = draw_sizes(op, draw, limit, attempt >= 500);
+    const std::optional<Sizes> sizes = draw_sizes(op, draw, limit, attempt);
     if (!sizes) continue;
     const std::uint64_t data_seed = draw.integer(0, 3) == 0 ? draw.bits() : draw.bits() % 1000;
     return {&op, make_signature(op, *sizes), draw.element(modes_of(op)), data_seed};

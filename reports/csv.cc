@@ -1,8 +1,6 @@
 #include "reports/csv.h"
 
-#include <type_traits>
-
-#include "reports/csv_field.h"
+#include "reports/csv_row.h"
 #include "reports/number_text.h"
 #include "reports/record_fields.h"
 #include "reports/sentence.h"
@@ -21,52 +19,28 @@ std::string field_text(const std::vector<std::string>& lines) {
   return text;
 }
 
-/// The visitor of a record: appends its names, or its values, as one row.
-class Row {
+/// The visitor of a record.
+class Row : public CsvRow {
  public:
-  enum class Shows { names, values };
-  explicit Row(Shows shows) : shows_(shows) {}
+  using CsvRow::CsvRow;
 
   template <class T>
   void operator()(const std::string& name, const T& field) {
-    add(shows_ == Shows::names ? name : field_text(field));
+    add(name, field_text(field));
   }
   void operator()(const std::string& name, const std::optional<Worst>& worst) {
     static const Worst kNone{.port = {}, .index = {}, .got = 0, .want = 0, .bound = 0, .ratio = 0};
     visit_worst(worst ? *worst : kNone, [&](const std::string& part, const auto& field) {
-      if (shows_ == Shows::names)
-        add(name + "_" + part);
-      else
-        add(worst ? field_text(field) : "");
+      add(name + "_" + part, worst ? field_text(field) : "");
     });
   }
-  [[nodiscard]] std::string line() const { return text_ + "\r\n"; }
-
- private:
-  void add(const std::string& field) {
-    if (!is_first_) text_ += ',';
-    is_first_ = false;
-    text_ += csv_field(field);
-  }
-
-  Shows shows_;
-  bool is_first_ = true;
-  std::string text_;
 };
-
-std::string row_of(const Record& record, Row::Shows shows) {
-  Row row(shows);
-  visit_record(record, row);
-  return row.line();
-}
 
 }  // namespace
 
 std::string write_csv(const Run& run) {
-  const Record any(Outcome::skip, "");
-  std::string text = row_of(any, Row::Shows::names);
-  for (const Record& record : run.records) text += row_of(record, Row::Shows::values);
-  return text;
+  return csv_table<Row>(Record(Outcome::skip, ""), run.records,
+                        [](const Record& record, Row& row) { visit_record(record, row); });
 }
 
 }  // namespace plumb

@@ -31,9 +31,9 @@ std::string write_html(const Run& run, const std::vector<LayoutPicture>& layouts
   page += skips_section(summary);
   page += cases_section(run);
   page += layouts_section(layouts);
-  page += "</main>\n<footer>plumbline " + html_text(run.info.version) +
-          "</footer>\n<div id=\"tip\" role=\"tooltip\" hidden></div>\n";
-  page += fmt::format("<script>\n{}</script>\n</body>\n</html>\n", kScript);
+  page += "</main>\n";
+  page += page_end(run.info.version,
+                   fmt::format("<div id=\"tip\" role=\"tooltip\" hidden></div>\n<script>\n{}</script>\n", kScript));
   return page;
 }
 

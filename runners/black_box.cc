@@ -71,6 +71,9 @@ void collect(int signal, const siginfo_t& info, const ucontext_t& context, Crash
   crash.signal = signal;
   crash.sent = info.si_code <= 0;
   if (crash.sent || (signal != SIGSEGV && signal != SIGBUS)) return;
+  // x86 raises #GP, which has no address: for vectors that must be aligned, and addresses that are none.
+  crash.unsaid = info.si_code == SI_KERNEL;
+  if (crash.unsaid) return;
   crash.touch = touch_of(signal, context);
   crash.address = reinterpret_cast<std::uintptr_t>(info.si_addr);
   crash.stack_overflow = overflowed_stack(crash.address, context);
@@ -132,6 +135,8 @@ std::string place_of(const Crash& crash) {
 std::string describe(const Crash& crash) {
   if (crash.signal != SIGSEGV && crash.signal != SIGBUS) return "";
   if (crash.sent) return "";
+  if (crash.unsaid)
+    return "it used an address that a vector has to be aligned at and is not, or that no memory can have";
   if (crash.stack_overflow) return "it overflowed its stack";
   constexpr std::string_view kVerbs[] = {"touched", "read", "wrote", "jumped"};
   const std::string_view verb = kVerbs[static_cast<int>(crash.touch)];

@@ -20,8 +20,9 @@ enum class Touch : int { unknown, read, write, fetch };
 struct Crash {
   int signal = 0;  ///< 0: none was caught.
   Touch touch = Touch::unknown;
-  std::uintptr_t address = 0;  ///< 0 may also mean that the processor did not say.
-  bool sent = false;           ///< By kill(), raise() or abort(): no instruction did it.
+  std::uintptr_t address = 0;
+  bool unsaid = false;  ///< The processor did not say which address it was.
+  bool sent = false;    ///< By kill(), raise() or abort(): no instruction did it.
   bool stack_overflow = false;
   bool near_block = false;  ///< The following say which block the address is in or next to.
   std::array<char, 64> block{};

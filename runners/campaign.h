@@ -51,7 +51,7 @@ struct RunOptions {
 [[nodiscard]] RunInfo describe_run(const std::vector<Unit>& units, const std::string& command, std::uint64_t seed);
 
 /// From here on the first Ctrl-C only cuts runs short, so that a valid partial report is written whenever it comes; a
-/// second one, at least a second later, kills the program.
+/// second one, some seconds later, kills the program.
 void catch_interrupts();
 /// Whether Ctrl-C has been pressed since.
 [[nodiscard]] bool was_interrupted();

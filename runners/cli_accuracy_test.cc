@@ -1,9 +1,6 @@
 // `plumb accuracy` as a user meets it: exit codes, messages, files.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 
 #include "golden/draft.h"
@@ -11,23 +8,10 @@
 #include "reports/accuracy/formats.h"
 #include "runners/model/evaluation_text.h"
 #include "runners/model/testing/tiny_model.h"
+#include "runners/testing/shell.h"
 
 namespace plumb {
 namespace {
-
-struct Ended {
-  int exit_code;
-  std::string output;  // stdout and stderr
-};
-
-Ended shell(const std::string& command) {
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  std::string output;
-  std::array<char, 4096> chunk;
-  while (const std::size_t count = fread(chunk.data(), 1, chunk.size(), pipe)) output.append(chunk.data(), count);
-  const int status = pclose(pipe);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), output};
-}
 
 class AccuracyCommand : public testing::Test {
  protected:

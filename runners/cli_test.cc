@@ -1,34 +1,18 @@
 // The program as a user meets it: exit codes, messages, files.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "golden/draft.h"
 #include "reports/json.h"
+#include "runners/testing/shell.h"
 
 namespace plumb {
 namespace {
-
-struct Ended {
-  int exit_code;
-  std::string output;  // stdout and stderr
-};
-
-Ended shell(const std::string& command) {
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  std::string output;
-  std::array<char, 4096> chunk;
-  while (const std::size_t count = fread(chunk.data(), 1, chunk.size(), pipe)) output.append(chunk.data(), count);
-  const int status = pclose(pipe);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), output};
-}
 
 Ended plumb_command(const std::string& arguments) { return shell(PLUMB_BINARY_DIR "/plumb " + arguments); }
 

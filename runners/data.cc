@@ -64,9 +64,8 @@ struct Source {
     }
     if (mode.adversary == Adversary::extremes) return seed % 2 == 0 ? plain : -plain;
     const std::uint64_t rows = static_cast<std::uint64_t>(element_count(shape)) / columns;
-    // What quantises activations first need not say what becomes of NaN.
-    const bool spoilt = mode.adversary == Adversary::not_finite && quantised_together(signature) == 0 &&
-                        row == seed % rows && column == seed / rows % columns;
+    const bool spoilt =
+        mode.adversary == Adversary::not_finite && row == seed % rows && column == seed / rows % columns;
     if (!spoilt) return plain;
     constexpr double kSpoilt[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
                                   -std::numeric_limits<double>::infinity()};

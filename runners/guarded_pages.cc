@@ -93,11 +93,14 @@ Pages::~Pages() {
   const std::size_t count = size_bytes_ / page_bytes();
   const bool keep =
       count <= kMostKeptPages && (access_ == Access::all || mprotect(begin_, size_bytes_, PROT_READ | PROT_WRITE) == 0);
-  if (keep) {
-    kept[count].push_back(begin_);
-  } else {
-    unmap(begin_, size_bytes_);
+  try {
+    if (keep) {
+      kept[count].push_back(begin_);
+      return;
+    }
+  } catch (const std::bad_alloc&) {  // what an implementation has used up must not end its process here
   }
+  unmap(begin_, size_bytes_);
 }
 
 void Pages::protect(Access access) {

@@ -11,6 +11,7 @@
 
 #include "reference/error.h"
 #include "reports/json.h"
+#include "runners/fingerprint.h"
 #include "runners/pipe.h"
 #include "runners/version.h"
 
@@ -18,15 +19,16 @@ namespace plumb {
 namespace {
 
 constexpr const char* kFormat = "plumbline journal";
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
   throw Error(fmt::format("{}: {}", path.string(), what));
 }
 
 std::string intent_to_line(const Intent& intent) {
-  return nlohmann::ordered_json{{"format", kFormat},   {"version", kFormatVersion}, {"op", intent.op},
-                                {"impl", intent.impl}, {"plan", intent.plan},       {"info", info_to_line(intent.info)}}
+  return nlohmann::ordered_json{{"format", kFormat},   {"version", kFormatVersion},        {"op", intent.op},
+                                {"impl", intent.impl}, {"models", intent.models},          {"plan", intent.plan},
+                                {"code", intent.code}, {"info", info_to_line(intent.info)}}
       .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
@@ -34,8 +36,8 @@ Intent intent_from_line(const std::filesystem::path& path, const std::string& li
   try {
     const auto value = nlohmann::json::parse(line);
     if (value.at("format") != kFormat || value.at("version") != kFormatVersion) refuse(path, "is no journal of a run");
-    Intent intent{value.at("op"), value.at("impl"), info_from_line(value.at("info").get<std::string>()),
-                  value.at("plan")};
+    Intent intent{value.at("op"),     value.at("impl"), info_from_line(value.at("info").get<std::string>()),
+                  value.at("models"), value.at("plan"), value.at("code")};
     if (intent.info.version != kVersion) {
       refuse(path, fmt::format("was written by plumb {}, this is {}", intent.info.version, kVersion));
     }
@@ -54,19 +56,13 @@ std::ifstream open_to_read(const std::filesystem::path& path) {
 }  // namespace
 
 std::string plan_fingerprint(const std::vector<Unit>& units) {
-  // FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv): every name with its end.
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  const auto add = [&](const std::string& text) {
-    for (const char c : text + '\n') hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  };
+  Fingerprint print;
   for (const Unit& unit : units) {
     for (const Step& step : unit.steps) {
-      add(step.op);
-      add(step.impl);
-      add(step.case_name);
+      for (const std::string* text : {&step.op, &step.impl, &step.case_name, &step.again}) print.add(*text);
     }
   }
-  return fmt::format("{:016x}", hash);
+  return print.text();
 }
 
 std::filesystem::path Journal::path_in(const std::filesystem::path& folder) { return folder / "records.jsonl"; }
@@ -85,11 +81,16 @@ Journal::Journal(const std::filesystem::path& folder, const Intent& intent) : pa
   write_line(intent_to_line(intent));
 }
 
-Journal::Journal(const std::filesystem::path& folder, const std::string& plan)
+Journal::Journal(const std::filesystem::path& folder, const std::string& plan, const std::string& code)
     : path_(path_in(folder)), intent_(read_intent(folder)) {
   if (intent_.plan != plan) {
     refuse(path_, fmt::format("belongs to other cases or implementations ({} of them); it was: {}",
                               intent_.info.planned, intent_.info.command));
+  }
+  if (intent_.code != code) {
+    refuse(path_,
+           "what it holds was computed by other code: the program or a library has been built anew since; begin "
+           "again with --overwrite");
   }
   std::ifstream file = open_to_read(path_);
   std::string line;

@@ -15,10 +15,12 @@ namespace plumb {
 struct Intent {
   std::string op = "*", impl = "*";  ///< The patterns that were given.
   RunInfo info = {};                 ///< As at the start: command, version, started, seed, planned.
+  std::string models = {};           ///< The value of --model.
   std::string plan = {};             ///< plan_fingerprint().
+  std::string code = {};             ///< code_fingerprint().
 };
 
-/// A number that differs for plans that differ in a step or in their order.
+/// A number that differs for plans that differ in a step, in how it is repeated or in their order.
 [[nodiscard]] std::string plan_fingerprint(const std::vector<Unit>& units);
 
 /// A file of one line of JSON for the intent, then one for each record in the order in which they were reached. Every
@@ -33,8 +35,8 @@ class Journal {
   /// Begins a new one, in place of one that is there. Throws Error if it cannot be written.
   Journal(const std::filesystem::path& folder, const Intent& intent);
   /// Opens the one that is there to go on with it. A last line that was cut off is dropped. Throws Error naming what
-  /// differs if its plan is not `plan`, and the line if one is malformed.
-  Journal(const std::filesystem::path& folder, const std::string& plan);
+  /// differs if its plan is not `plan` or its code not `code`, and the line if one is malformed.
+  Journal(const std::filesystem::path& folder, const std::string& plan, const std::string& code);
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;

@@ -48,7 +48,7 @@ class JournalTest : public testing::Test {
   golden::TemporaryFolder temporary_;
   std::filesystem::path path_ = Journal::path_in(folder());
   std::vector<Unit> units_ = units_of({{"a", "b"}, {"c"}});
-  Intent intent_{"op*", "impl", describe_run(units_, "plumb run", 7), plan_fingerprint(units_)};
+  Intent intent_{"op*", "impl", describe_run(units_, "plumb run", 7), "qwen*", plan_fingerprint(units_), "code"};
 };
 
 TEST_F(JournalTest, GivesBackWhatWasWrittenToIt) {
@@ -57,15 +57,16 @@ TEST_F(JournalTest, GivesBackWhatWasWrittenToIt) {
     journal.append(record_of("c"));
     journal.append(record_of("a", Outcome::crash));
   }
-  Journal journal(folder(), intent_.plan);
+  Journal journal(folder(), intent_.plan, intent_.code);
   EXPECT_EQ(journal.intent().op, "op*");
+  EXPECT_EQ(journal.intent().models, "qwen*");
   EXPECT_EQ(journal.intent().info.seed, 7U);
   EXPECT_EQ(journal.intent().info.planned, 3);
   ASSERT_EQ(journal.found().size(), 2U);
   EXPECT_EQ(journal.found()[1].case_name, "a");
   EXPECT_EQ(journal.found()[1].outcome, Outcome::crash);
   journal.append(record_of("b"));
-  EXPECT_EQ(Journal(folder(), intent_.plan).found().size(), 3U);
+  EXPECT_EQ(Journal(folder(), intent_.plan, intent_.code).found().size(), 3U);
   journal.remove();
   EXPECT_FALSE(std::filesystem::exists(path_));
   EXPECT_NE(error_of([&] { (void)Journal::read_intent(folder()); }).find("no unfinished run"), std::string::npos);
@@ -81,7 +82,7 @@ TEST_F(JournalTest, DropsALineThatWasCutOff) {
   const auto size = std::filesystem::file_size(path_);
   for (const std::uintmax_t cut : {1U, 5U, 40U}) {
     std::filesystem::resize_file(path_, size - cut);
-    Journal journal(folder(), intent_.plan);
+    Journal journal(folder(), intent_.plan, intent_.code);
     ASSERT_EQ(journal.found().size(), 1U) << cut;
     journal.append(record_of("b"));
     ASSERT_EQ(std::filesystem::file_size(path_), size);
@@ -91,11 +92,12 @@ TEST_F(JournalTest, DropsALineThatWasCutOff) {
 TEST_F(JournalTest, RefusesAnotherPlanAndAnotherFile) {
   { const Journal journal(folder(), intent_); }
   const std::string other = plan_fingerprint(units_of({{"a", "b"}, {"d"}}));
-  EXPECT_NE(error_of([&] { Journal(folder(), other); }).find("it was: plumb run"), std::string::npos);
+  EXPECT_NE(error_of([&] { Journal(folder(), other, intent_.code); }).find("it was: plumb run"), std::string::npos);
+  EXPECT_NE(error_of([&] { Journal(folder(), intent_.plan, "built anew"); }).find("other code"), std::string::npos);
   std::ofstream(path_, std::ios::app) << "{\"op\":1}\n";
-  EXPECT_NE(error_of([&] { Journal(folder(), intent_.plan); }).find("line 2"), std::string::npos);
+  EXPECT_NE(error_of([&] { Journal(folder(), intent_.plan, intent_.code); }).find("line 2"), std::string::npos);
   std::ofstream(path_) << "{}\n";
-  EXPECT_NE(error_of([&] { Journal(folder(), intent_.plan); }).find("no journal"), std::string::npos);
+  EXPECT_NE(error_of([&] { Journal(folder(), intent_.plan, intent_.code); }).find("no journal"), std::string::npos);
   std::string version = kVersion;
   intent_.info.version = version + "-other";
   { const Journal journal(folder(), intent_); }
@@ -108,6 +110,10 @@ TEST(PlanFingerprint, DiffersWithNamesAndTheirOrder) {
   EXPECT_NE(plan_fingerprint(units_of({{"a", "c"}, {"b"}})), one);
   EXPECT_NE(plan_fingerprint(units_of({{"a", "b"}})), one);
   EXPECT_NE(plan_fingerprint(units_of({{"ab"}, {"c"}})), one);
+  // The command that repeats a step names its library.
+  std::vector<Unit> units = units_of({{"a", "b"}, {"c"}});
+  units[1].steps[0].again = "plumb check other.so c";
+  EXPECT_NE(plan_fingerprint(units), one);
 }
 
 TEST(Remainder, KeepsTheOrderOfTheSteps) {

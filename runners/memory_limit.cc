@@ -4,24 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <string>
 
+#include "reference/sanitized.h"
+
 namespace plumb {
 namespace {
-
-// GCC and Clang say differently that they sanitize.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define PLUMB_SANITIZED 1
-#endif
-#endif
-#if defined(PLUMB_SANITIZED) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 std::int64_t limited_bytes = 0, bytes_at_start = 0;
 
@@ -29,7 +20,7 @@ std::int64_t limited_bytes = 0, bytes_at_start = 0;
 std::int64_t taken_bytes() {
   char text[256] = {};
   std::FILE* file = std::fopen("/proc/self/statm", "r");
-  if (file == nullptr) return limited_bytes;  // not even that much is left
+  if (file == nullptr) return errno == EMFILE ? 0 : bytes_at_start + limited_bytes;  // not even that much is left
   long long pages = 0;
   const bool found =
       std::fgets(text, sizeof text, file) != nullptr && std::sscanf(text, "%*s %*s %*s %*s %*s %lld", &pages) == 1;

@@ -41,22 +41,26 @@ TEST(Probe, IsPassedByARightImplementation) {
   }
 }
 
-void* newest = nullptr;
+std::vector<void*> all_prepared;
 
-// Keeps one weight for all that prepare it.
+// Keeps one weight for all that prepare it: none is freed before the end, as the newest is everybody's.
 TEST(Probe, SequenceSeesAWeightThatIsShared) {
+  all_prepared.clear();
   plumb_impl impl = around_right();
   impl.prepare = [](const plumb_impl*, const plumb_call* call, void** prepared) {
     const plumb_status status = right().prepare(&right(), call, prepared);
-    newest = *prepared;
+    all_prepared.push_back(*prepared);
     return status;
   };
-  impl.run = [](const plumb_impl*, const plumb_call* call, void*) { return right().run(&right(), call, newest); };
+  impl.run = [](const plumb_impl*, const plumb_call* call, void*) {
+    return right().run(&right(), call, all_prepared.back());
+  };
   impl.release = nullptr;
   const Record record = judge(impl, "sequence");
   EXPECT_EQ(record.outcome, Outcome::fail);
   EXPECT_NE(record.reason.find("(beside another weight)"), std::string::npos) << record.reason;
   EXPECT_EQ(judge(impl, "threads").outcome, Outcome::pass);
+  for (void* const prepared : all_prepared) right().release(&right(), prepared);
 }
 
 std::int64_t most_rows = 0;

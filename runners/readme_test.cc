@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "reference/sanitized.h"
+
 namespace plumb {
 namespace {
 
@@ -34,9 +36,7 @@ int expected_exit_code(const std::string& command) {
 }
 
 TEST(Readme, CommandsWorkAsWritten) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "the tour takes ten times as long under sanitizers, and other tests go the same ways";
-#endif
+  if (kSanitized) GTEST_SKIP() << "the tour takes ten times as long here, and other tests go the same ways";
   const std::filesystem::path scratch =
       std::filesystem::path(testing::TempDir()) / ("plumb-tour-" + std::to_string(getpid()));
   std::filesystem::remove_all(scratch);

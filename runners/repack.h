@@ -36,7 +36,7 @@ struct RepackResult {
 };
 
 /// Moves codes from layout to layout. `from` and `to` hold `from_layout.size_bytes(extent)` and `to_layout.size_bytes`
-/// bytes; `to` is zeroed. What consists of whole tiles (see tile_plan.h) is moved with vectors, the rest bit by bit.
+/// bytes; `to` is zeroed. What consists of whole tiles (see tile_plan.h) is moved with vectors, the rest code by code.
 /// Returns false if should_stop ended it. Throws Error naming the first code that does not fit.
 bool repack_codes(const RepackRequest& request, Extent extent, std::span<const std::byte> from,
                   std::span<std::byte> to);

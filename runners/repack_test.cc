@@ -13,6 +13,8 @@
 #include "golden/tensor_file.h"
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
+#include "reference/sanitized.h"
+#include "runners/row_slabs.h"
 
 namespace plumb {
 namespace {
@@ -133,6 +135,37 @@ TEST_F(Repack, RefusesWhatItCannotUnderstand) {
   }
 }
 
+// Slabs of rows on several threads, the last of them smaller: each byte is where a whole weight has it.
+TEST_F(Repack, SlabBySlabIsAsAWhole) {
+  const Extent extent{20011, 64};
+  const fs::path in = write("in.npy", rows_, extent, {extent.rows, extent.columns / 2});
+  RepackRequest request{&rows_, &blocks_, in, path("out.npy")};
+  request.threads = 3;
+  ASSERT_TRUE(row_slabs(rows_, blocks_, extent, 256 << 10).has_value());
+  EXPECT_TRUE(repack_file(request).finished);
+  const golden::TensorFile result = golden::find_tensor(path("out.npy"), "", path("scratch"));
+  std::ifstream file(result.path, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(result.offset));
+  std::vector<std::uint8_t> bytes(result.bytes);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  EXPECT_TRUE(bytes == pack(blocks_, extent, some_codes(rows_, extent)));
+}
+
+TEST_F(Repack, ARefusalNamesTheRowOfTheWholeWeight) {
+  const Layout& unsigned_rows = layout_named("nncf.u4");
+  const Extent extent{20011, 64};
+  const fs::path in = path("in.npy");
+  const golden::TensorFile tensor =
+      golden::create_tensor(in, in, "model/weight", DType::u8, {extent.rows, extent.columns / 2});
+  std::fstream file(in, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(tensor.offset + 20007 * 32 + 3));
+  file.put('\x90');  // the code 9 at the odd column 7
+  file.close();
+  RepackRequest request{&unsigned_rows, &rows_, in, path("out.npy")};
+  request.threads = 3;
+  EXPECT_NE(error_of(request).find("cannot hold the code 9 at [20007, 7]"), std::string::npos) << error_of(request);
+}
+
 // Runs it in a process of its own. Returns how many bytes of memory it had at most, more than this one has.
 std::int64_t peak_bytes_of(const std::function<void()>& act) {
   rusage before{}, after{};
@@ -152,9 +185,7 @@ std::int64_t peak_bytes_of(const std::function<void()>& act) {
 
 // Slab by slab, and through mappings: the peak is far below the tensors' 320 MiB.
 TEST_F(Repack, NeedsNoMemoryForLargeTensors) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "sanitizers keep memory of their own";
-#endif
+  if (kSanitized) GTEST_SKIP() << "sanitizers keep memory of their own";
   const Extent extent{40960, 8192};
   const fs::path in = path("large.npy");
   const golden::TensorFile tensor = golden::create_tensor(in, in, "", DType::u8, {extent.rows, extent.columns / 2});

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "reports/json.h"
 #include "runners/judge_step.h"
@@ -129,9 +131,9 @@ class Sandbox {
     const Place place = dead.place();
     const std::string end = dead.how_it_ended();
     if (judging) return replace(i, Record(Outcome::crash, end));
-    if (tried_again_ == place) return replace(i, not_judged("the worker process " + end));
+    if (!tried_again_.emplace(place.unit, place.step).second)
+      return replace(i, not_judged("the worker process " + end));
     fmt::print(stderr, "plumb: before {}, a worker process {}\n", dead.step().case_name, end);
-    tried_again_ = place;
     continue_with_another(i, place);
   }
 
@@ -158,7 +160,7 @@ class Sandbox {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t next_unit_ = 0;
   std::int64_t memory_bytes_ = 0;
-  std::optional<Place> tried_again_;
+  std::set<std::pair<std::size_t, std::size_t>> tried_again_;  // units and steps
 };
 
 }  // namespace

@@ -80,13 +80,16 @@ TEST(Sandbox, ADeathBetweenStepsIsNoVerdict) {
     if (read(fd, &byte, 1) == 1) _exit(7);
   };
   testing::internal::CaptureStderr();
-  const std::vector<Unit> units = {{{passing("a"), passing("b")}, die_once}, {{passing("c")}, [] { _exit(8); }}};
+  // Two questions that end every process, so that one is told from the other.
+  const std::vector<Unit> units = {
+      {{passing("a"), passing("b")}, die_once}, {{passing("c")}, [] { _exit(8); }}, {{passing("d")}, [] { _exit(9); }}};
   const auto records = work_through(units, two_workers());
   EXPECT_NE(testing::internal::GetCapturedStderr().find("before a, a worker process ended"), std::string::npos);
-  ASSERT_EQ(records.size(), 3U);
+  ASSERT_EQ(records.size(), 4U);
   EXPECT_EQ(records[0].outcome, Outcome::pass);
   EXPECT_EQ(records[1].outcome, Outcome::pass);
   EXPECT_EQ(records[2].outcome, Outcome::vacuous);
+  EXPECT_EQ(records[3].outcome, Outcome::vacuous);
   EXPECT_NE(records[2].reason.find("exit code 8"), std::string::npos) << records[2].reason;
 }
 

@@ -65,8 +65,8 @@ inline AbiResult run_through_abi(const plumb_impl& impl, const Op& op, const Pro
   return result;
 }
 
-/// Every output bit for bit as the oracle has it, signs of zeros included; where it admits several outcomes, one of them.
-/// Any NaN is as good as another, and elements that the definition leaves open may be anything.
+/// Every output bit for bit as the oracle has it, signs of zeros included; where it admits several outcomes, one of
+/// them. Any NaN is as good as another, and elements that the definition leaves open may be anything.
 inline void expect_prescribed(const Op& op, const Problem& problem, const AbiResult& result) {
   ASSERT_EQ(result.status, PLUMB_OK);
   EXPECT_FALSE(result.overran);

@@ -67,9 +67,9 @@ TEST(QuantizeAffine, ScalesInF64MakeTheProductF64) {
                     {{"group", 1}, {"scale", static_cast<int>(DType::f64)}, {"order", order}})[0];
   };
   EXPECT_EQ(code(0.5, 1 - 0x1p-30, 1), 1);
-  EXPECT_EQ(code(0.5, 1, 1), 2);             // a tie at 1.5
-  EXPECT_EQ(code(0.5, 1 - 0x1p-53, 1), 2);   // the sum is rounded to 1.5
-  EXPECT_EQ(code(1.5, 1 - 0x1p-53, 0), 2);   // 1.4999… + 1 with rounding first
+  EXPECT_EQ(code(0.5, 1, 1), 2);            // a tie at 1.5
+  EXPECT_EQ(code(0.5, 1 - 0x1p-53, 1), 2);  // the sum is rounded to 1.5
+  EXPECT_EQ(code(1.5, 1 - 0x1p-53, 0), 2);  // 1.4999… + 1 with rounding first
 }
 
 TEST(QuantizeAffine, TiesGoToEvenAfterTheZeroPointIfToldSo) {

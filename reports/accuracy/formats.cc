@@ -9,26 +9,26 @@
 #include "reports/accuracy/record_fields.h"
 #include "reports/aligned_text.h"
 #include "reports/atomic_file.h"
-#include "reports/csv_field.h"
+#include "reports/csv_row.h"
 #include "reports/number_text.h"
 
 namespace plumb::accuracy {
 namespace {
 
-std::string field_text(const std::string& value) { return csv_field(value); }
+std::string field_text(const std::string& value) { return value; }
 std::string field_text(double value) { return exact_text(value); }
 std::string field_text(std::int64_t value) { return std::to_string(value); }
 std::string field_text(Outcome value) { return plumb::to_string(value); }
 std::string field_text(Kind value) { return to_string(value); }
 
-// One row: the names of the fields, or their values. Nested ones are spread, lists left out.
-class Row {
+// Nested fields are spread, lists left out.
+class Row : public CsvRow {
  public:
-  explicit Row(bool names) : names_(names) {}
+  using CsvRow::CsvRow;
+
   template <class T>
   void operator()(const std::string& name, const T& field) {
-    if (!text_.empty()) text_ += ',';
-    text_ += names_ ? name : field_text(field);
+    add(name, field_text(field));
   }
   void operator()(const std::string& name, const Interval& interval) {
     visit_interval(interval, [&](const std::string& part, double value) { (*this)(name + "_" + part, value); });
@@ -38,11 +38,6 @@ class Row {
   }
   template <class T>
   void operator()(const std::string&, const std::vector<T>&) {}
-  [[nodiscard]] std::string line() const { return text_ + "\r\n"; }
-
- private:
-  bool names_;
-  std::string text_;
 };
 
 std::string peer_text(const Peer& peer) {
@@ -76,29 +71,21 @@ std::string text_table(const Run& run) {
 }
 
 std::string write_csv(const Run& run) {
-  Row names(true);
-  const Record any;
-  visit_record(any, names);
-  std::string text = names.line();
-  for (const Record& record : run.records) {
-    Row row(false);
-    visit_record(record, row);
-    text += row.line();
-  }
-  return text;
+  return csv_table<Row>(Record(), run.records,
+                        [](const Record& record, Row& row) { accuracy::visit_record(record, row); });
 }
 
 std::string write_layers_csv(const Run& run) {
-  const auto row_of = [](bool names, const Record& record, const Layer& layer) {
-    Row row(names);
+  const auto row_of = [](CsvRow::Shows shows, const Record& record, const Layer& layer) {
+    Row row(shows);
     row("scheme", record.scheme);
     row("impl", record.impl);
     visit_layer(layer, row);
     return row.line();
   };
-  std::string text = row_of(true, {}, {});
+  std::string text = row_of(CsvRow::Shows::names, {}, {});
   for (const Record& record : run.records) {
-    for (const Layer& layer : record.layers) text += row_of(false, record, layer);
+    for (const Layer& layer : record.layers) text += row_of(CsvRow::Shows::values, record, layer);
   }
   return text;
 }

@@ -6,6 +6,7 @@
 #include "reports/accuracy/columns.h"
 #include "reports/accuracy/formats.h"
 #include "reports/accuracy/plots.h"
+#include "reports/html/legend.h"
 #include "reports/html/markup.h"
 #include "reports/html/page.h"
 #include "reports/number_text.h"
@@ -22,11 +23,6 @@ constexpr const char* kPlotStyle =
     "svg.accuracy polyline.injected { stroke-dasharray: 5 4; }\n"
     ".cases td.number, .cases th.number { white-space: nowrap; padding-right: 16px; }\n"
     "h3 { margin-top: 18px; font-size: 1rem; }\n</style>\n";
-
-std::string fact(const char* term, const std::string& text, const char* css = "") {
-  if (text.empty()) return "";
-  return fmt::format("<div class=\"{}\"><dt>{}</dt><dd>{}</dd></div>\n", css, term, html_text(text));
-}
 
 std::string page_tone(const Run& run) {
   const int code = exit_code(run);
@@ -104,22 +100,12 @@ std::string table(const Run& run) {
   return html + "</tbody>\n</table>\n</div>\n</section>\n";
 }
 
-std::string legend() {
-  std::string html = "<section id=\"legend\">\n<h2>What the columns say</h2>\n<table class=\"plain\">\n";
-  for (const Column& column : columns()) {
-    if (column.meaning[0] == '\0') continue;
-    html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html_text(column.heading),
-                        html_text(column.meaning));
-  }
-  return html + "</table>\n</section>\n";
-}
-
 }  // namespace
 
 std::string write_html(const Run& run) {
   return page_start(headline(run)) + kPlotStyle + header(run) + "<main>\n" + complaints(run) + table(run) +
-         increase_section(run) + divergence_section(run) + layers_section(run) + legend() +
-         "</main>\n<footer>plumbline " + html_text(run.info.version) + "</footer>\n</body>\n</html>\n";
+         increase_section(run) + divergence_section(run) + layers_section(run) + legend_section(columns()) +
+         "</main>\n" + page_end(run.info.version);
 }
 
 }  // namespace plumb::accuracy

@@ -7,7 +7,7 @@
 #include "reports/atomic_file.h"
 #include "reports/bench/columns.h"
 #include "reports/bench/record_fields.h"
-#include "reports/csv_field.h"
+#include "reports/csv_row.h"
 #include "reports/json_number.h"
 #include "reports/number_text.h"
 #include "reports/record_fields.h"
@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 // ---- CSV ----
 
-std::string field_text(const std::string& value) { return csv_field(value); }
+std::string field_text(const std::string& value) { return value; }
 std::string field_text(bool value) { return value ? "true" : "false"; }
 std::string field_text(double value) { return exact_text(value); }
 template <class Integer>
@@ -27,27 +27,17 @@ std::string field_text(Integer value) {
   return std::to_string(value);
 }
 
-// One row: the names of the fields, or their values.
-class Row {
+class Row : public CsvRow {
  public:
-  explicit Row(bool names) : names_(names) {}
+  using CsvRow::CsvRow;
+
   template <class T>
   void operator()(const std::string& name, const T& field) {
-    add(names_ ? name : field_text(field));
+    add(name, field_text(field));
   }
   void operator()(const std::string& name, const Spread& spread) {
     visit_spread(spread, [&](const std::string& part, double value) { (*this)(name + "_" + part, value); });
   }
-  [[nodiscard]] std::string line() const { return text_ + "\r\n"; }
-
- private:
-  void add(const std::string& field) {
-    if (!text_.empty()) text_ += ',';
-    text_ += field;
-  }
-
-  bool names_;
-  std::string text_;
 };
 
 // ---- JSON ----
@@ -91,16 +81,8 @@ std::string text_table(const Run& run) {
 }
 
 std::string write_csv(const Run& run) {
-  Row names(true);
-  const Record any;
-  visit_record(any, names);
-  std::string text = names.line();
-  for (const Record& record : run.records) {
-    Row row(false);
-    visit_record(record, row);
-    text += row.line();
-  }
-  return text;
+  return csv_table<Row>(Record(), run.records,
+                        [](const Record& record, Row& row) { bench::visit_record(record, row); });
 }
 
 std::string write_json(const Run& run) {

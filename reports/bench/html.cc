@@ -5,6 +5,7 @@
 
 #include "reports/bench/columns.h"
 #include "reports/bench/formats.h"
+#include "reports/html/legend.h"
 #include "reports/html/markup.h"
 #include "reports/html/page.h"
 #include "reports/number_text.h"
@@ -23,11 +24,6 @@ const char* page_tone(const Run& run) {
   if (exit_code(run) == 1) return "fail";
   const auto missed = [](const Record& record) { return standing(record) == Standing::missed; };
   return exit_code(run) == 0 && std::ranges::none_of(run.records, missed) ? "pass" : "vacuous";
-}
-
-std::string fact(const char* term, const std::string& text, const char* css = "") {
-  if (text.empty()) return "";
-  return fmt::format("<div class=\"{}\"><dt>{}</dt><dd>{}</dd></div>\n", css, term, html_text(text));
 }
 
 std::string header(const Run& run) {
@@ -79,21 +75,11 @@ std::string table(const Run& run) {
   return html + "</tbody>\n</table>\n</div>\n</section>\n";
 }
 
-std::string legend() {
-  std::string html = "<section id=\"legend\">\n<h2>What the columns say</h2>\n<table class=\"plain\">\n";
-  for (const Column& column : columns()) {
-    if (column.meaning[0] == '\0') continue;
-    html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html_text(column.heading),
-                        html_text(column.meaning));
-  }
-  return html + "</table>\n</section>\n";
-}
-
 }  // namespace
 
 std::string write_html(const Run& run) {
-  return page_start(headline(run)) + header(run) + "<main>\n" + table(run) + legend() + "</main>\n<footer>plumbline " +
-         html_text(run.info.version) + "</footer>\n</body>\n</html>\n";
+  return page_start(headline(run)) + header(run) + "<main>\n" + table(run) + legend_section(columns()) + "</main>\n" +
+         page_end(run.info.version);
 }
 
 }  // namespace plumb::bench

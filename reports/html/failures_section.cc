@@ -30,8 +30,8 @@ std::string failure_html(const Record& record) {
     html += fmt::format("<p class=\"diagnosis\">{}</p>\n", html_text(diagnosis_text(record)));
   html += heat_map(record);
   if (!record.smallest.empty())
-    html +=
-        fmt::format("<p class=\"reason\">smallest case that fails: <code>{}</code></p>\n", html_text(smallest_command(record)));
+    html += fmt::format("<p class=\"reason\">smallest case that fails: <code>{}</code></p>\n",
+                        html_text(smallest_command(record)));
   return html + command_html(record.again) + "</article>\n";
 }
 

@@ -31,4 +31,13 @@ std::string page_start(const std::string& title) {
                      html_text(title), kStyle);
 }
 
+std::string fact(const char* term, const std::string& text, const char* css) {
+  if (text.empty()) return "";
+  return fmt::format("<div class=\"{}\"><dt>{}</dt><dd>{}</dd></div>\n", css, term, html_text(text));
+}
+
+std::string page_end(const std::string& version, const std::string& extra) {
+  return fmt::format("<footer>plumbline {}</footer>\n{}</body>\n</html>\n", html_text(version), extra);
+}
+
 }  // namespace plumb

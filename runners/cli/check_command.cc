@@ -53,8 +53,11 @@ Targets parse_targets(const std::vector<std::string>& words) {
   return targets;
 }
 
-int check(const RunFlags& flags, const std::vector<std::string>& words, const std::string& command) {
+int check(RunFlags flags, const std::vector<std::string>& words, const std::string& command) {
   const Targets targets = parse_targets(words);
+  for (const Subject& subject : targets.subjects) {
+    if (!subject.library.empty()) flags.libraries.insert(subject.library);
+  }
   auto subjects = select_subjects(targets.subjects, flags.op, flags.impl);
   check_output_folder(flags);
   if (targets.cases.empty()) {

@@ -21,11 +21,11 @@ std::string default_folder() {
   return folder;
 }
 
-int run(RunFlags flags, const std::string& models, const std::string& command) {
+int run(RunFlags flags, const std::string& command) {
   if (flags.out.empty()) flags.out = default_folder();
   const auto subjects = select_subjects(builtin_subjects(), flags.op, flags.impl);
   check_output_folder(flags);
-  return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed, models), subjects), flags, command,
+  return run_and_report(campaign_units(plan_with_probes(subjects, flags.seed, flags.models), subjects), flags, command,
                         shrinking(flags, subjects));
 }
 
@@ -37,11 +37,10 @@ void add_run(CLI::App& app, Context& context) {
   add_selection_flags(*command, *flags);
   add_execution_flags(*command, *flags);
   add_seed_flag(*command, *flags);
-  const auto models = std::make_shared<std::string>();
   std::vector<std::string_view> names;
   for (const Model& model : all_models()) names.push_back(model.name);
   command
-      ->add_option("--model", *models,
+      ->add_option("--model", flags->models,
                    fmt::format("Linear layers and embeddings with the shapes of models matching GLOB, instead of the "
                                "planned shapes: {}; vocabularies take some GB a worker",
                                fmt::join(names, ", ")))
@@ -49,9 +48,9 @@ void add_run(CLI::App& app, Context& context) {
   command->footer(
       "Examples:\n  plumb run\n  plumb run --op 'linear_*' --impl 'cpu.*' --seed 7 --out report\n  plumb run --resume "
       "report\n  plumb run --model qwen3-0.6b --op linear_q4gsw --timeout 300");
-  command->callback([flags, models, command, &context] {
+  command->callback([flags, command, &context] {
     take_over(*command, *flags);
-    context.exit_code = run(*flags, *models, context.command);
+    context.exit_code = run(*flags, context.command);
   });
 }
 

@@ -17,6 +17,7 @@
 #include "reports/summary.h"
 #include "reports/text_table.h"
 #include "runners/explain.h"
+#include "runners/fingerprint.h"
 #include "runners/journal.h"
 #include "runners/shrink.h"
 
@@ -75,8 +76,8 @@ void add_execution_flags(CLI::App& command, RunFlags& flags) {
   add_output_flags(command, flags);
   command
       .add_option("--resume", flags.resume,
-                  "Go on with the run in DIR that was killed or interrupted, with the same options (those left out are "
-                  "taken over)")
+                  "Go on with the run in DIR that was killed or interrupted: what selects cases and implementations is "
+                  "taken over, and must be the same if given")
       ->type_name("DIR");
 }
 
@@ -103,6 +104,7 @@ void take_over(const CLI::App& command, RunFlags& flags) {
   };
   if (!given("--op")) flags.op = intent.op;
   if (!given("--impl")) flags.impl = intent.impl;
+  if (!given("--model")) flags.models = intent.models;
   if (!given("--seed")) flags.seed = intent.info.seed;
 }
 
@@ -143,10 +145,11 @@ int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const 
   const std::string plan = plan_fingerprint(units);
   std::optional<Journal> journal;
   if (!flags.resume.empty()) {
-    journal.emplace(flags.out, plan);
+    journal.emplace(flags.out, plan, code_fingerprint(flags.libraries));
     info = journal->intent().info;
   } else if (!flags.out.empty()) {
-    journal.emplace(flags.out, Intent{flags.op, flags.impl, info, plan});
+    journal.emplace(flags.out,
+                    Intent{flags.op, flags.impl, info, flags.models, plan, code_fingerprint(flags.libraries)});
   }
   Run run = run_units(units, std::move(info),
                       {.jobs = flags.in_process ? 0 : flags.jobs,

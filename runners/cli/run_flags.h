@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 
 #include "reports/record.h"
@@ -13,12 +14,13 @@ namespace plumb::cli {
 
 /// Values of the shared flags.
 struct RunFlags {
-  std::string op = "*", impl = "*", out, resume;
+  std::string op = "*", impl = "*", models, out, resume;
   std::uint64_t seed = 0;
   int jobs = 0;
   double timeout_s = 30;
   std::int64_t memory_mib = 0;
   bool overwrite = false, in_process = false;
+  std::set<std::string> libraries = {};  ///< No flag: paths of the shared objects under test.
 };
 
 void add_selection_flags(CLI::App& command, RunFlags& flags);

@@ -90,6 +90,15 @@ static void harm_leak(const plumb_call* call) {
     if (malloc(1 << 20) == NULL) return;
   }
 }
+/* A vector that lies where none may: what a processor says of that names no address. */
+static void harm_misaligned(const plumb_call* call) {
+#if defined(__x86_64__)
+  __asm__ volatile("movaps %0, %%xmm0" : : "m"(*((const uint8_t*)call->inputs[0].data + 1)) : "xmm0");
+#else
+  (void)call;
+  raise(SIGSEGV);
+#endif
+}
 static void harm_nothing(const plumb_call* call) { (void)call; }
 
 static int is_legal(const plumb_call* call) {
@@ -113,7 +122,7 @@ static plumb_status run(const plumb_impl* self, const plumb_call* call, void* pr
 
 /* What only probes show, on any size. */
 
-/* Sees the last threads that it was given: the first run with others is wrong. */
+/* Wrong with more than three threads. */
 static plumb_status run_more_threads(const plumb_impl* self, const plumb_call* call, void* prepared) {
   (void)self, (void)prepared;
   if (!is_legal(call)) return PLUMB_BAD_ARGUMENT;
@@ -121,7 +130,7 @@ static plumb_status run_more_threads(const plumb_impl* self, const plumb_call* c
   if (call->threads > 3) ((uint8_t*)call->outputs[0].data)[0] ^= 1;
   return PLUMB_OK;
 }
-/* Every other call is wrong, of those that plumbline makes of more than two. */
+/* Every call but the first on the same input is wrong. */
 static plumb_status run_second_call(const plumb_impl* self, const plumb_call* call, void* prepared) {
   static const void* last_codes = NULL;
   static int calls = 0;
@@ -183,6 +192,7 @@ PROBED(anything)
 PROBED(scribbles)
 PROBED(unchecked)
 HARM(nothing)
+HARM(misaligned)
 HARM(segfault)
 HARM(loop)
 HARM(stack)
@@ -199,10 +209,10 @@ HARM(memory)
 HARM(leak)
 
 static const plumb_impl* const impls[] = {
-    &impl_nothing,      &impl_segfault,  &impl_loop,        &impl_stack,        &impl_thread_stack, &impl_write_past,
-    &impl_write_before, &impl_read_past, &impl_read_before, &impl_write_input,  &impl_exit,         &impl_abort,
-    &impl_divide,       &impl_memory,    &impl_leak,        &impl_more_threads, &impl_second_call,  &impl_aligned,
-    &impl_anything,     &impl_scribbles, &impl_unchecked};
+    &impl_nothing,    &impl_misaligned,   &impl_segfault,  &impl_loop,        &impl_stack,        &impl_thread_stack,
+    &impl_write_past, &impl_write_before, &impl_read_past, &impl_read_before, &impl_write_input,  &impl_exit,
+    &impl_abort,      &impl_divide,       &impl_memory,    &impl_leak,        &impl_more_threads, &impl_second_call,
+    &impl_aligned,    &impl_anything,     &impl_scribbles, &impl_unchecked};
 static const plumb_library library = {PLUMB_ABI_VERSION, sizeof impls / sizeof *impls, "misbehaving", "1", impls};
 
 const plumb_library* plumb_get_library(void) { return &library; }
