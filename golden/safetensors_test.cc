@@ -21,8 +21,7 @@ class BadHeader : public testing::Test {
     out << header << std::string(64, '\1');
   }
   void write_numpy(const std::string& type, const std::string& shape) {
-    std::string header =
-        "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+    std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
     header.resize(117, ' ');
     std::ofstream out(folder_ / "x.npy", std::ios::binary);
     out << std::string("\x93NUMPY\x01\x00\x76\x00", 10) << header << '\n' << std::string(64, '\1');
@@ -75,8 +74,7 @@ TEST_F(BadHeader, SizesThatWrapRoundAreRefused) {
 
 // The element's place wraps round to one inside the header.
 TEST_F(BadHeader, OffsetsThatWrapRoundAreRefused) {
-  write_safetensors(
-      R"({"x":{"dtype":"U8","shape":[8],"data_offsets":[18446744073709551600,18446744073709551608]}})");
+  write_safetensors(R"({"x":{"dtype":"U8","shape":[8],"data_offsets":[18446744073709551600,18446744073709551608]}})");
   expect_refusal({"x.safetensors: x: is truncated"});
 }
 
