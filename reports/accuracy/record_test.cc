@@ -25,8 +25,9 @@ TEST(ExitCode, Is0WhereAllThatWasAskedForWasMeasured) {
 }
 
 TEST(ExitCode, Is1WhereARecordIsWrong) {
-  EXPECT_EQ(exit_code(run_of({{original, Outcome::pass}, {quantisation, Outcome::pass}, {implementation, Outcome::crash}})),
-            1);
+  EXPECT_EQ(
+      exit_code(run_of({{original, Outcome::pass}, {quantisation, Outcome::pass}, {implementation, Outcome::crash}})),
+      1);
 }
 
 // Implementations were asked for, and none was measured, or none was judged.
@@ -37,7 +38,7 @@ TEST(ExitCode, Is2WhereNothingIsProved) {
   EXPECT_EQ(exit_code(run_of({first, scheme, {implementation, Outcome::skip}, {implementation, Outcome::skip}})), 2);
   EXPECT_EQ(exit_code(run_of({first, scheme, {implementation, Outcome::vacuous}})), 2);
   EXPECT_EQ(exit_code(run_of({first, scheme, {implementation, Outcome::pass}, {implementation, Outcome::vacuous}})), 2);
-  Run stopped = run_of({first, scheme});
+  accuracy::Run stopped = run_of({first, scheme});
   stopped.info.interrupted = true;
   EXPECT_EQ(exit_code(stopped), 2);
 }

@@ -24,6 +24,16 @@ TEST(Statistics, MeansErrorsAndPercentiles) {
   EXPECT_DOUBLE_EQ(percentile(samples, 1), 4);
 }
 
+// Quantiles as tables print them; where the sum gives way to the series the two agree.
+TEST(Statistics, IntervalsOfFewSamplesAreStudents) {
+  const std::pair<std::int64_t, double> table[] = {{1, 12.7062047}, {2, 4.3026527},  {3, 3.1824463},  {4, 2.7764451},
+                                                   {5, 2.5705818},  {10, 2.2281389}, {30, 2.0422725}, {120, 1.9799304}};
+  for (const auto& [freedom, quantile] : table) EXPECT_NEAR(student_t(freedom), quantile, 5e-8) << freedom;
+  EXPECT_NEAR(student_t(200), student_t(201), 6.5e-5);
+  EXPECT_GT(student_t(200), student_t(201));
+  EXPECT_NEAR(student_t(std::int64_t{1} << 40), 1.959963985, 1e-9);
+}
+
 // Three words: p = (1/2, 1/4, 1/4), q = (1/4, 1/2, 1/4).
 TEST(Scores, AreWhatTheirFormulasSay) {
   model::Matrix<double> p(2, 3), q(2, 3);
