@@ -1,13 +1,8 @@
 #include "golden/safetensors.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -48,45 +43,29 @@ MappedTensor read_entry(const nlohmann::json& entry, DType dtype, const std::byt
 
 }  // namespace
 
-Safetensors::Safetensors(const std::filesystem::path& path) : path_(path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) throw Error(fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno)));
-  struct stat status = {};
-  const bool is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-  size_ = static_cast<std::size_t>(status.st_size);
-  void* mapped = is_file && size_ > 0 ? mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-  close(fd);
-  if (mapped == MAP_FAILED) throw Error(fmt::format("{}: is empty, or cannot be mapped", path.string()));
-  bytes_ = static_cast<std::byte*>(mapped);
-  try {
-    read_header();
-  } catch (...) {
-    munmap(bytes_, size_);
-    throw;
-  }
-}
-
-Safetensors::~Safetensors() { munmap(bytes_, size_); }
+Safetensors::Safetensors(const std::filesystem::path& path) : file_(MappedFile::open(path)) { read_header(); }
 
 void Safetensors::read_header() {
-  const auto refuse = [&](const std::string& what) { throw Error(fmt::format("{}: {}", path_.string(), what)); };
+  const auto refuse = [&](const std::string& what) { throw Error(fmt::format("{}: {}", path().string(), what)); };
+  const std::span<const std::byte> bytes = file_->bytes();
   std::uint64_t length = 0;
-  if (size_ < kLengthBytes) refuse("is truncated: no .safetensors file");
-  for (std::size_t i = kLengthBytes; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(bytes_[i]);
+  if (bytes.empty()) refuse("is empty");
+  if (bytes.size() < kLengthBytes) refuse("is truncated: no .safetensors file");
+  for (std::size_t i = kLengthBytes; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(bytes[i]);
   if (length > kMostHeaderBytes) refuse(fmt::format("has a header of {} bytes: no .safetensors file", length));
-  if (length > size_ - kLengthBytes) {
-    refuse(fmt::format("is truncated: expected a header of {} bytes, the file has {}", length, size_));
+  if (length > bytes.size() - kLengthBytes) {
+    refuse(fmt::format("is truncated: expected a header of {} bytes, the file has {}", length, bytes.size()));
   }
-  const auto* text = static_cast<const char*>(static_cast<const void*>(bytes_ + kLengthBytes));
+  const auto* text = static_cast<const char*>(static_cast<const void*>(bytes.data() + kLengthBytes));
   const auto header = nlohmann::json::parse(text, text + length, nullptr, false);
   if (!header.is_object()) refuse("has a damaged header: no .safetensors file");
-  const std::byte* data = bytes_ + kLengthBytes + length;
+  const std::byte* data = bytes.data() + kLengthBytes + length;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
     try {
       const auto type = entry.at("dtype").get<std::string>();
       if (const auto dtype = dtype_named(type)) {
-        tensors_.emplace(name, read_entry(entry, *dtype, data, size_ - kLengthBytes - length));
+        tensors_.emplace(name, read_entry(entry, *dtype, data, bytes.size() - kLengthBytes - length));
       } else {
         foreign_.emplace(name, type);
       }

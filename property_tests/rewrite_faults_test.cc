@@ -170,5 +170,84 @@ TEST(RewriteFaults, FolderThatIgnoresTheMarkExpandsWeights) {
   EXPECT_NE(all_of(verdict).find("is expanded: 1024 bytes"), std::string::npos) << all_of(verdict);
 }
 
+// ---- sums of codes ----
+
+constexpr std::int64_t kColumns = 8, kRows = 4;
+
+Argument whole(std::int64_t value) { return {value}; }
+
+/// y = W x with 8-bit weights, x quantised with one scale; y is quantised, too, or stays f32.
+/// With `cuts`, x has rows three times as long, which a view cuts in three.
+Graph eight_bit_layer(bool quantises_result, bool cuts = false) {
+  Sketch sketch;
+  const auto quantised = [&](Ref from, double scale, std::int64_t zero, const Shape& shape) {
+    return sketch.call("quantized_decomposed::quantize_per_tensor",
+                       {{from}, {scale}, {zero}, whole(-128), whole(127), {Element::i8}}, Element::i8, shape);
+  };
+  const Shape shape = cuts ? Shape{1, 3 * kColumns} : Shape{3, kColumns};
+  const Ref x = sketch.input("x", Element::f32, shape);
+  Ref h = sketch.call("quantized_decomposed::dequantize_per_tensor",
+                      {{quantised(x, 0.05, 3, shape)}, {0.05}, whole(3), whole(-128), whole(127), {Element::i8}},
+                      Element::f32, shape);
+  if (cuts) h = sketch.call("aten::view_copy", {{h}, Sketch::list({3, kColumns})}, Element::f32, {3, kColumns});
+  const Ref codes = sketch.parameter("codes", Element::i8, {kRows, kColumns}, some(32, 7, 1, -16));
+  const Ref scales = sketch.parameter("scales", Element::f32, {kRows}, {0.03125, 0.0625, 0.125, 0.25});
+  const Ref w = sketch.call("quantized_decomposed::dequantize_per_channel",
+                            {{codes}, {scales}, {}, whole(0), whole(-128), whole(127), {Element::i8}}, Element::f32,
+                            {kRows, kColumns});
+  const Ref y = sketch.call("aten::linear", {{h}, {w}}, Element::f32, {3, kRows});
+  sketch.graph.outputs = {quantises_result ? quantised(y, 0.0625, -2, {3, kRows}) : y};
+  return sketch.graph;
+}
+
+/// y = W x with 4-bit weights, x quantised row by row as it comes.
+Graph dynamic_layer() {
+  Sketch sketch;
+  const Ref x = sketch.input("x", Element::f32, {3, kColumns});
+  const Argument row = Sketch::list({1, kColumns}), low = whole(-128), high = whole(127);
+  const Ref scale = sketch.graph.add(
+      {.name = "choice",
+       .op = "torchao::choose_qparams_affine",
+       .arguments = {{x}, {std::string("ASYMMETRIC")}, row, {Element::i8}, low, high, {}, {}, {Element::i8}},
+       .results = {{Element::f32, {3}}, {Element::i8, {3}}}});
+  const Argument zero = {Ref{scale.node, 1}};
+  const Ref q = sketch.call("torchao::quantize_affine", {{x}, row, {scale}, zero, {Element::i8}, low, high},
+                            Element::i8, {3, kColumns});
+  const Ref h = sketch.call("torchao::dequantize_affine", {{q}, row, {scale}, zero, {Element::i8}, low, high},
+                            Element::f32, {3, kColumns});
+  const Ref codes = sketch.parameter("codes", Element::i8, {kRows, kColumns}, some(16, 5, 1, -8));
+  const Ref scales = sketch.parameter("scales", Element::f32, {kRows, 2}, {0.5, 0.25, 0.125});
+  const Ref w = sketch.call("torchao::dequantize_affine",
+                            {{codes}, Sketch::list({1, 4}), {scales}, {}, {Element::i8}, whole(-8), whole(7)},
+                            Element::f32, {kRows, kColumns});
+  sketch.graph.outputs = {sketch.call("aten::linear", {{h}, {w}}, Element::f32, {3, kRows})};
+  return sketch.graph;
+}
+
+// Zero points are taken out of the sums of products by stored sums of codes: one that is wrong makes a column wrong.
+TEST(RewriteFaults, WrongSumsOfCodes) {
+  const std::pair<Graph, const char*> layers[] = {{eight_bit_layer(false), "et_vk::linear_q8ta_q8csw"},
+                                                  {eight_bit_layer(true), "et_vk::q8ta_linear"},
+                                                  {dynamic_layer(), "et_vk::linear_dq8ca_q4gsw"}};
+  for (const auto& [before, op] : layers) {
+    Graph after = right(before).graph;
+    const Ref sums = *argument_named(node_of(after, op), "weight_sums").ref();
+    Values values = values_of(*after.at(sums).constant);
+    values.value[2] += 32;
+    after.at(sums).constant = constant_of(values);
+    expect_caught(before, after, "output 0 (");
+  }
+}
+
+// The fused layers multiply the rows of codes that they are given.
+TEST(RewriteFaults, RowsThatAViewCutsAreNotFused) {
+  const auto rewrites = rewrites_named({"all"});
+  for (const bool quantises_result : {false, true}) {
+    EXPECT_EQ(apply_rewrites(eight_bit_layer(quantises_result), rewrites).applied.size(), 1U);
+    const Rewritten after = apply_rewrites(eight_bit_layer(quantises_result, true), rewrites);
+    EXPECT_TRUE(after.applied.empty()) << after.applied[0].rewrite;
+  }
+}
+
 }  // namespace
 }  // namespace plumb::graph

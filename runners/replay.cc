@@ -17,6 +17,7 @@
 #include "reference/ops.h"
 #include "runners/diagnose.h"
 #include "runners/golden_bindings.h"
+#include "runners/golden_bindings/no_operators.h"
 #include "runners/judge.h"
 
 namespace plumb {
@@ -202,9 +203,11 @@ struct Origin {
   }
 };
 
-Unit pending_unit(const golden::Case& recorded, const Origin& origin) {
-  const std::string reason = fmt::format("no operator yet for {}", recorded.op);
-  return {{{"(no operator yet)", kUpstream, origin.name, origin.again("upstream"),
+Unit skipped_unit(const golden::Case& recorded, const Origin& origin) {
+  const auto known = no_operator_reason(recorded.op);
+  const std::string reason =
+      known ? fmt::format("{}: {}", recorded.op, *known) : fmt::format("no operator yet for {}", recorded.op);
+  return {{{known ? "(no operator)" : "(no operator yet)", kUpstream, origin.name, origin.again("upstream"),
             [reason] { return Record(Outcome::skip, reason); }}},
           {},
           {}};
@@ -303,7 +306,7 @@ void append_units(std::vector<Unit>& units, const std::shared_ptr<const golden::
     if (facts == nullptr) continue;
     if (auto fact = fact_of(*in_its_terms, *binding, own)) facts->emplace(own.name, *std::move(fact));
   }
-  if (!is_bound && op_pattern == "*") units.push_back(pending_unit(*recorded, origin));
+  if (!is_bound && op_pattern == "*") units.push_back(skipped_unit(*recorded, origin));
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ using ReplayFacts = std::map<std::string, ReplayFact>;
 ///   - every subject of that operator: judged by the oracle, and bit for bit against a sound recorded output with
 ///     accept = "bitwise".
 /// Where upstream refused the inputs, every subject must refuse them too. A case whose operation we have no operator
-/// for is one step that skips and names it. Throws Error if a file is corrupt, there is none, or no case matches.
+/// for is one step that skips and names it, and which command judges such cases instead if it is none. Throws Error if
+/// a file is corrupt, there is none, or no case matches.
 [[nodiscard]] std::vector<Unit> replay_units(const ReplayOptions& options, const std::vector<Subject>& subjects,
                                              ReplayFacts* facts = nullptr);
 

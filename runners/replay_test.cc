@@ -1,5 +1,6 @@
 #include "runners/replay.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "golden/draft.h"
 #include "reference/error.h"
+#include "runners/golden_bindings/no_operators.h"
 
 namespace plumb {
 namespace {
@@ -125,25 +127,23 @@ TEST(Replay, PassesEverySoundRecordOnEveryImplementation) {
   }
 }
 
-// Graphs, models and schemas are no operators. Everything else has one.
-TEST(Replay, NamesWhatHasNoOperatorAndItIsGraphsAlone) {
-  const std::set<std::string> graphs = {"executorch.fuse_patterns",
-                                        "executorch.register_param_mutation",
-                                        "executorch.schema",
-                                        "model.logits",
-                                        "openvino.rewrite_decompression",
-                                        "model.perplexity",
-                                        "torchao.quantize_",
-                                        "torchao.pt2e"};
-  const std::string prefix = "no operator yet for ";
-  std::set<std::string> found;
+// Graphs, models and declarations are no operators, and say who judges them. Everything else has one.
+TEST(Replay, SaysOfWhatIsNoOperatorWhoJudgesIt) {
+  std::set<std::string> expected, found;
+  for (const NoOperator& known : all_no_operators())
+    expected.insert(fmt::format("{}: {}", known.golden_op, known.reason));
   for (const Record& record : replay(kGolden, "upstream").records) {
-    if (record.outcome == Outcome::skip && record.reason.starts_with(prefix)) {
-      found.insert(record.reason.substr(prefix.size()));
-    }
+    EXPECT_NE(record.op, "(no operator yet)") << record.reason;
+    if (record.op == "(no operator)") found.insert(record.reason);
   }
-  for (const std::string& name : found) EXPECT_TRUE(graphs.contains(name)) << name;
-  EXPECT_TRUE(found.contains("executorch.schema"));
+  EXPECT_EQ(found, expected);
+  const auto points_to = [&](const std::string& op, const std::string& command) {
+    const auto reason = no_operator_reason(op);
+    return reason && reason->find("'plumb " + command) != std::string::npos;
+  };
+  EXPECT_TRUE(points_to("executorch.fuse_patterns", "rewrite verify'"));
+  EXPECT_TRUE(points_to("openvino.rewrite_decompression", "rewrite verify'"));
+  EXPECT_TRUE(points_to("model.perplexity", "accuracy'"));
 }
 
 // A golden pack_uint4 case, with or without its packed byte right, and with what is recorded about it.
@@ -162,6 +162,21 @@ class ReplayDraft : public testing::Test {
 
   golden::TemporaryFolder folder_;
 };
+
+TEST_F(ReplayDraft, AnOperationThatNobodyKnowsIsNamed) {
+  const std::filesystem::path path = folder_ / "draft.h5";
+  {
+    golden::Draft draft(path);
+    const std::uint8_t codes[] = {3, 9};
+    draft.text("/cases/a", "op", "openvino.frobnicate");
+    draft.dataset("/cases/a/inputs/tensor", H5T_NATIVE_UINT8, {2}, codes);
+    draft.dataset("/cases/a/outputs/packed", H5T_NATIVE_UINT8, {1}, codes);
+  }
+  const plumb::Run run = replay(path, "upstream");
+  ASSERT_EQ(run.records.size(), 1U);
+  EXPECT_EQ(run.records[0].outcome, Outcome::skip);
+  EXPECT_EQ(run.records[0].reason, "no operator yet for openvino.frobnicate");
+}
 
 TEST_F(ReplayDraft, ARightRecordPasses) {
   for (const Record& record : replay(write(0x93), "cpu.scalar").records) EXPECT_EQ(record.outcome, Outcome::pass);

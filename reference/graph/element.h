@@ -28,6 +28,8 @@ struct ElementInfo {
 [[nodiscard]] std::span<const ElementInfo> all_elements();
 [[nodiscard]] const ElementInfo& info(Element element);
 [[nodiscard]] std::string_view to_string(Element element);
+/// The same type of a whole-byte tensor. Throws Error naming a type that there is none of.
+[[nodiscard]] DType whole_byte_type(Element element);
 /// By OpenVINO's name or torch's. Throws Error naming the known ones.
 [[nodiscard]] Element element_from_string(std::string_view name);
 /// By torch.export's number. Throws Error.
@@ -41,7 +43,8 @@ struct ElementInfo {
 /// `value` as it is after a conversion to `element`: floating-point types round to nearest even, integers keep their
 /// low bits (they wrap), a boolean is whether it is not 0.
 [[nodiscard]] double converted(Element element, double value);
-/// Writes converted(element, value). `bytes` must be zero where a sub-byte element goes.
+/// Writes converted(element, value). `bytes` must be zero where a sub-byte element goes. Throws Error for u3, which is
+/// in others' files only.
 void write_element(Element element, std::span<std::byte> bytes, std::int64_t index, double value);
 /// Whether fewer than 8 bits hold an element: what a compressed weight is.
 [[nodiscard]] inline bool is_low_bit(Element element) { return info(element).bits < 8 && element != Element::boolean; }

@@ -12,9 +12,12 @@
 namespace plumb::graph {
 namespace {
 
-void check_constant(const Node& node) {
-  if (node.kind != Kind::constant) return;
-  if (node.results.size() != 1) throw Error(fmt::format("node '{}': a constant has exactly one result", node.name));
+void check_given(const Node& node) {
+  if (node.kind == Kind::call) return;
+  if (node.results.size() != 1) {
+    throw Error(fmt::format("node '{}': an input or a constant has exactly one result, not {}", node.name,
+                            node.results.size()));
+  }
   if (node.constant == nullptr) return;
   if (node.constant->type != node.results[0]) {
     throw Error(fmt::format("node '{}': says {}, its constant is {}", node.name, to_string(node.results[0]),
@@ -51,7 +54,7 @@ void check_nodes(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     if (node.removed) continue;
     if (!names.insert(node.name).second) throw Error(fmt::format("two nodes are named '{}'", node.name));
-    check_constant(node);
+    check_given(node);
     for_each_input(node, [&](const Ref& ref) { check_ref(graph, fmt::format("node '{}'", node.name), ref); });
   }
   for (const Ref& ref : graph.outputs) check_ref(graph, "an output of the graph", ref);

@@ -119,7 +119,8 @@ using Readers = std::vector<std::vector<int>>;
 
 /// Positions of the nodes that are not removed, each after those it reads; as near to the given order as possible.
 /// Throws Error naming a node for: a cycle, a tensor that no node computes, a result that its node does not have, two
-/// nodes of one name, a constant whose bytes do not fit its type, a parameter that is two different constants.
+/// nodes of one name, an input or a constant that has not exactly one result, a constant whose bytes do not fit its
+/// type, a parameter that is two different constants.
 [[nodiscard]] std::vector<int> sorted(const Graph& graph);
 /// Drops calls that no output depends on, and constants that nothing reads; returns how many. Inputs stay.
 std::int64_t remove_dead(Graph& graph);

@@ -28,7 +28,9 @@ struct JsonOptions {
   bool link_mapped = false;
 };
 
-/// Writes a graph, in running order. Throws Error if a file cannot be written or the graph is none.
+/// Writes a graph, in running order. Files that lie there are replaced when all is written, so that constants mapped
+/// from them stay readable. Throws Error, and replaces nothing, if a file cannot be written, holds constants that are
+/// named by it, or the graph is none.
 void write_graph_json(const Graph& graph, const std::filesystem::path& path, const JsonOptions& options = {});
 
 }  // namespace plumb::graph

@@ -6,7 +6,7 @@
 
 #include "reference/error.h"
 #include "reference/graph/graph_json.h"
-#include "reference/graph/mapped_file.h"
+#include "reference/mapped_file.h"
 
 namespace plumb::graph {
 namespace {
@@ -116,8 +116,8 @@ class JsonReader {
     if (value.is_number_integer()) return {value.get<std::int64_t>()};
     if (value.is_number_float()) return {value.get<double>()};
     if (value.is_string()) return {value.get<std::string>()};
-    if (!value.is_object() || value.size() != 1)
-      throw Error(fmt::format("argument {} is none", value.dump().substr(0, 80)));
+    if (!value.is_object()) throw Error(fmt::format("an argument is a JSON {}", value.type_name()));
+    if (value.size() != 1) throw Error(fmt::format("an argument has {} keys, expected one", value.size()));
     const std::string key = value.begin().key();
     const Json& content = value.begin().value();
     if (key == "node") return {ref_of(content.get<std::string>())};

@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_map>
 
 #include "reference/error.h"
+#include "reference/graph/file_replacement.h"
 #include "reference/graph/graph_json.h"
 
 namespace plumb::graph {
@@ -20,7 +21,9 @@ class JsonWriter {
   void write() {
     const std::vector<int> order = sorted(graph_);
     choose_place(order);
-    std::ofstream out(path_, std::ios::binary);
+    check_links(order);
+    FileReplacement text_file(path_);
+    std::ostream& out = text_file.out();
     out << "{\"format\":\"plumbline-graph/1\",\"name\":" << text(Json(graph_.name)) << ",\"nodes\":[\n";
     for (const int i : order) {
       const Node& node = graph_.nodes[static_cast<std::size_t>(i)];
@@ -30,10 +33,10 @@ class JsonWriter {
       }
     }
     out << text(output()) << "\n]}\n";
-    out.close();
-    if (!out) throw Error(fmt::format("{}: cannot be written", path_.string()));
-    if (bytes_.is_open()) bytes_.close();
-    if (bytes_.fail()) throw Error(fmt::format("{}: cannot be written", bytes_path_.string()));
+    if (bytes_) bytes_->finish();
+    text_file.finish();
+    if (bytes_) bytes_->commit();
+    text_file.commit();
   }
 
  private:
@@ -52,9 +55,23 @@ class JsonWriter {
       total += static_cast<std::int64_t>(node.constant->bytes.size());
     }
     if (total <= options_.inline_bytes) return;
-    bytes_path_ = path_;
-    bytes_path_ += ".bin";
-    bytes_.open(bytes_path_, std::ios::binary);
+    std::filesystem::path bytes_path = path_;
+    bytes_path += ".bin";
+    bytes_.emplace(std::move(bytes_path));
+  }
+
+  // A constant that stays where it is would be lost with a file that is replaced.
+  void check_links(const std::vector<int>& order) const {
+    for (const int i : order) {
+      const ConstantRef& constant = graph_.nodes[static_cast<std::size_t>(i)].constant;
+      if (constant == nullptr || !is_linked(*constant)) continue;
+      for (const std::filesystem::path& replaced : {path_, bytes_ ? bytes_->path() : path_}) {
+        std::error_code missing;
+        if (!std::filesystem::equivalent(constant->file, replaced, missing)) continue;
+        throw Error(fmt::format("{}: is a file that constants stay in; choose another name, or have them copied",
+                                replaced.string()));
+      }
+    }
   }
 
   Json json_of(const Node& node) {
@@ -133,23 +150,22 @@ class JsonWriter {
     }
     const auto [first, is_new] = written_.emplace(&constant, node.name);
     if (!is_new) return {{"as", first->second}};
-    if (!bytes_.is_open()) {
+    if (!bytes_) {
       std::string hex;
       for (const std::byte byte : constant.bytes) hex += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
       return {{"hex", hex}};
     }
     const std::uint64_t offset = next_;
-    bytes_.write(reinterpret_cast<const char*>(constant.bytes.data()),
-                 static_cast<std::streamsize>(constant.bytes.size()));
+    bytes_->out().write(reinterpret_cast<const char*>(constant.bytes.data()),
+                        static_cast<std::streamsize>(constant.bytes.size()));
     next_ += constant.bytes.size();
-    return {{"file", bytes_path_.filename().string()}, {"offset", offset}, {"size", constant.bytes.size()}};
+    return {{"file", bytes_->path().filename().string()}, {"offset", offset}, {"size", constant.bytes.size()}};
   }
 
   const Graph& graph_;
   const std::filesystem::path& path_;
   const JsonOptions& options_;
-  std::filesystem::path bytes_path_;
-  std::ofstream bytes_;
+  std::optional<FileReplacement> bytes_;
   std::uint64_t next_ = 0;
   std::unordered_map<const Constant*, std::string> written_;
 };

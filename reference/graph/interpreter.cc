@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "reference/error.h"
@@ -38,6 +39,19 @@ std::vector<Values> evaluate(const Graph& graph, const Node& node, const std::ve
   }
 }
 
+// What a conversion is told to convert to; without that, the type stays as it is. TorchScript also tells it by number.
+std::string wanted_type(const Graph& graph, const Node& node) {
+  const Argument& given = argument_named(node, node.op == "ov::Convert" ? "destination_type" : "dtype");
+  if (const auto* element = std::get_if<Element>(&given.value)) return std::string(to_string(*element));
+  if (const auto* code = std::get_if<std::int64_t>(&given.value)) {
+    for (const ElementInfo& type : all_elements()) {
+      if (*code >= 0 && type.torch_code == *code) return std::string(type.name);
+    }
+  }
+  const Ref* from = argument_named(node, "self").ref();
+  return given.is_none() && from != nullptr ? std::string(to_string(graph.type(*from).element)) : "no element type";
+}
+
 class Interpreter {
  public:
   Interpreter(const Graph& graph, Precision precision)
@@ -70,6 +84,7 @@ class Interpreter {
 }  // namespace
 
 std::vector<Values> run(const Graph& graph, std::span<const Values> inputs, Precision precision) {
+  const std::vector<int> order = sorted(graph);
   Interpreter interpreter(graph, precision);
   std::size_t next = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -80,7 +95,7 @@ std::vector<Values> run(const Graph& graph, std::span<const Values> inputs, Prec
     interpreter.set_input(static_cast<int>(i), inputs[next++]);
   }
   if (next != inputs.size()) throw Error(fmt::format("{} inputs are given for {}", inputs.size(), next));
-  for (const int i : sorted(graph)) interpreter.step(i);
+  for (const int i : order) interpreter.step(i);
   std::vector<Values> outputs;
   for (const Ref& ref : graph.outputs) outputs.push_back(interpreter.at(ref));
   return outputs;
@@ -93,6 +108,21 @@ std::vector<std::pair<std::string, std::string>> unknown_operators(const Graph& 
       unknown.emplace(node.op, node.name);
   }
   return {unknown.begin(), unknown.end()};
+}
+
+std::vector<std::string> contradictory_conversions(const Graph& graph) {
+  constexpr std::string_view kConversions[] = {"aten::to.dtype", "aten::to.device", "aten::_to_copy",
+                                               "dim_order_ops::_to_dim_order_copy", "ov::Convert"};
+  std::vector<std::string> found;
+  for (const Node& node : graph.nodes) {
+    const bool converts = !node.removed && node.kind == Kind::call && std::ranges::count(kConversions, node.op) > 0;
+    if (!converts || node.results.size() != 1) continue;
+    const std::string wanted = wanted_type(graph, node);
+    if (wanted == to_string(node.results[0].element)) continue;
+    found.push_back(fmt::format("node '{}' ({}): converts to {}, but its result is recorded as {}", node.name, node.op,
+                                wanted, to_string(node.results[0].element)));
+  }
+  return found;
 }
 
 Values constant_value(const Graph& graph, Ref ref, Precision precision) {

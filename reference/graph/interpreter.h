@@ -20,6 +20,10 @@ namespace plumb::graph {
 /// The operators of a graph that the interpreter does not know, each with the name of one node.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> unknown_operators(const Graph& graph);
 
+/// Conversions that are told to convert to another element type than the graph records for their result, a sentence
+/// each. The interpreter goes by what is recorded.
+[[nodiscard]] std::vector<std::string> contradictory_conversions(const Graph& graph);
+
 /// The value of one result that depends on constants alone. Throws Error as `run` does, and if it depends on an input.
 [[nodiscard]] Values constant_value(const Graph& graph, Ref ref, Precision precision);
 

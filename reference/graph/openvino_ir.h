@@ -14,7 +14,9 @@ namespace plumb::graph {
 [[nodiscard]] Graph read_openvino_ir(const std::filesystem::path& xml);
 
 /// Writes xml, and beside it .bin, of a graph whose calls are all OpenVINO's (see lower_to_openvino). Constants shared
-/// by identity are written once. Throws Error naming the node that is not, or the file that cannot be written.
+/// by identity are written once. Files that lie there are replaced when all is written, so that constants mapped from
+/// them stay readable. Throws Error naming the node that is not OpenVINO's, or the file that cannot be written, and
+/// replaces nothing.
 void write_openvino_ir(const Graph& graph, const std::filesystem::path& xml);
 
 }  // namespace plumb::graph

@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "reference/error.h"
-#include "reference/graph/mapped_file.h"
 #include "reference/graph/openvino_ir.h"
+#include "reference/mapped_file.h"
 
 namespace plumb::graph {
 namespace {

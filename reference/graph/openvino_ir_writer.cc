@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <fstream>
 #include <pugixml.hpp>
 #include <unordered_map>
 
 #include "reference/error.h"
+#include "reference/graph/file_replacement.h"
 #include "reference/graph/openvino_ir.h"
 
 namespace plumb::graph {
@@ -23,10 +23,7 @@ std::string text_of(const Argument& argument) {
 class IrWriter {
  public:
   IrWriter(const Graph& graph, const std::filesystem::path& xml)
-      : graph_(graph),
-        xml_(xml),
-        bin_path_(std::filesystem::path(xml).replace_extension(".bin")),
-        bin_(bin_path_, std::ios::binary) {}
+      : graph_(graph), xml_(xml), bin_(std::filesystem::path(xml).replace_extension(".bin")) {}
 
   void write() {
     pugi::xml_document document;
@@ -38,9 +35,12 @@ class IrWriter {
     for (const int i : sorted(graph_)) add_layer(i);
     for (const Ref& output : graph_.outputs) add_result(output);
     net.append_child("rt_info");
-    bin_.close();
-    if (!bin_) throw Error(fmt::format("{}: cannot be written", bin_path_.string()));
-    if (!document.save_file(xml_.c_str(), "\t")) throw Error(fmt::format("{}: cannot be written", xml_.string()));
+    FileReplacement text(xml_);
+    document.save(text.out(), "\t");
+    bin_.finish();
+    text.finish();
+    bin_.commit();
+    text.commit();
   }
 
  private:
@@ -121,8 +121,8 @@ class IrWriter {
   std::uint64_t place(const ConstantRef& constant) {
     const auto [found, is_new] = written_.emplace(constant.get(), next_);
     if (!is_new) return found->second;
-    bin_.write(reinterpret_cast<const char*>(constant->bytes.data()),
-               static_cast<std::streamsize>(constant->bytes.size()));
+    bin_.out().write(reinterpret_cast<const char*>(constant->bytes.data()),
+                     static_cast<std::streamsize>(constant->bytes.size()));
     next_ += constant->bytes.size();
     return found->second;
   }
@@ -134,8 +134,7 @@ class IrWriter {
 
   const Graph& graph_;
   const std::filesystem::path& xml_;
-  std::filesystem::path bin_path_;
-  std::ofstream bin_;
+  FileReplacement bin_;
   pugi::xml_node layers_, edges_;
   unsigned next_id_ = 0;
   std::unordered_map<int, unsigned> ids_;

@@ -7,15 +7,14 @@
 #include "reference/error.h"
 #include "reference/graph/operators.h"
 #include "reference/ops.h"
+#include "reference/problem_of.h"
 #include "reference/quant/torch_arithmetic.h"
 
 namespace plumb::graph {
 namespace {
 
 Tensor tensor_of(const Values& values) {
-  const auto dtype = info(values.element).dtype;
-  if (!dtype) throw Error(fmt::format("a tensor of {} where whole bytes are expected", to_string(values.element)));
-  Tensor tensor(*dtype, values.shape);
+  Tensor tensor(whole_byte_type(values.element), values.shape);
   for (std::size_t i = 0; i < values.size(); ++i) tensor.set(static_cast<std::int64_t>(i), values.value[i]);
   return tensor;
 }
@@ -40,10 +39,7 @@ Tensor optional_tensor(const Call& call, std::string_view name, std::int64_t col
 std::vector<Values> evaluated(const Call& call, std::string_view name, std::vector<Tensor> inputs, const Sizes& params,
                               double chain) {
   const Op& op = op_named(name);
-  std::vector<Offer> offers;
-  for (const Tensor& input : inputs) offers.push_back(offer_of(input));
-  Problem problem{infer_signature(op, offers, params), std::move(inputs)};
-  check_values(op, problem);
+  const Problem problem = problem_of(op, std::move(inputs), params);
   const Expected expected = op.evaluate(problem).at(0);
   Values result = values_of(call.element(), shape_of(op.outputs[0], problem.signature));
   result.value = expected.value;
@@ -60,17 +56,19 @@ std::vector<Values> evaluated(const Call& call, std::string_view name, std::vect
   return {call.finished(std::move(result))};
 }
 
+// As parameters of operators name element types.
+std::int64_t dtype_code(Element element) { return static_cast<std::int64_t>(whole_byte_type(element)); }
+
 std::vector<Values> embedding_q4gsw(const Call& call) {
   const bool linear = call.flag("is_linear_weight", false);
   const Element scale = call.tensor("weight_scales").element, index = call.tensor("indices").element;
   const Shape indices = call.tensor("indices").shape;
-  const auto code = [](Element element) { return static_cast<std::int64_t>(*info(element).dtype); };
   Sizes params{{"group", call.integer("group_size")},
                {"linear", linear ? 1 : 0},
-               {"scale", code(scale)},
-               {"index", code(index)},
+               {"scale", dtype_code(scale)},
+               {"index", dtype_code(index)},
                {"lead", static_cast<std::int64_t>(indices.size())},
-               {"out", code(call.element())}};
+               {"out", dtype_code(call.element())}};
   return evaluated(
       call, "embedding_q4gsw",
       {tensor_of(call.tensor("weight")), tensor_of(call.tensor("weight_scales")), tensor_of(call.tensor("indices"))},
@@ -79,7 +77,7 @@ std::vector<Values> embedding_q4gsw(const Call& call) {
 
 Sizes linear_params(const Values& x, const Tensor& bias) {
   return {{"lead", static_cast<std::int64_t>(x.shape.size()) - 1},
-          {"x", static_cast<std::int64_t>(*info(x.element).dtype)},
+          {"x", dtype_code(x.element)},
           {"bias", bias.present() ? 1 : 0}};
 }
 
@@ -96,7 +94,7 @@ std::vector<Values> linear_q4gsw(const Call& call) {
   const Values scales = trimmed(call.tensor("weight_scales"), n);
   Sizes params = linear_params(x, bias);
   params["group"] = call.integer("group_size");
-  params["scale"] = static_cast<std::int64_t>(*info(scales.element).dtype);
+  params["scale"] = dtype_code(scales.element);
   std::vector<Values> result =
       evaluated(call, "linear_q4gsw", {tensor_of(x), tensor_of(weights), tensor_of(scales), bias}, params,
                 static_cast<double>(x.shape.back()));
@@ -125,38 +123,56 @@ std::vector<Values> linear_dq8ca(const Call& call) {
                    params, static_cast<double>(x.shape.back()));
 }
 
-// y = input_scale * weight_scales[n] * sum_k (x[k] - input_zero_point) * w[n, k] + bias[n], of codes x, as a double.
-// `floating` quantises x to these codes first.
+// An activation as codes: as they are or, if `floating`, of x, which is quantised to them.
+Values codes_of(const Call& call, const Values& x, bool floating) {
+  if (!floating) return x;
+  const double reciprocal = round_to(DType::f32, 1 / call.number("input_scale")),
+               zero = call.number("input_zero_point");
+  const auto code = [&](double value) {
+    return clamped(rne(round_to(DType::f32, value * reciprocal)) + zero, -128, 127);
+  };
+  Values codes = x;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    codes.value[i] = code(x.value[i]);
+    if (x.error_at(i) == 0) continue;
+    const double low = code(x.value[i] - x.error[i]), high = code(x.value[i] + x.error[i]);
+    codes.error[i] = std::max(std::abs(low - codes.value[i]), std::abs(high - codes.value[i]));
+  }
+  return codes;
+}
+
+// y = input_scale * weight_scales[n] * (sum_k x[k] * w[n, k] - input_zero_point * weight_sums[n]) + bias[n], of codes
+// x, as a double. What kernels may differ by is derived in reference/kernel/q8ta_codes.cc.
 std::vector<Values> linear_q8(const Call& call, bool floating) {
-  const Values x = call.tensor("x"), weights = call.tensor("weights");
+  const Values x = codes_of(call, call.tensor("x"), floating), weights = call.tensor("weights");
   const std::int64_t n = outputs_of(weights);
-  const Values scales = trimmed(call.tensor("weight_scales"), n);
+  const Values scales = trimmed(call.tensor("weight_scales"), n), sums = trimmed(call.tensor("weight_sums"), n);
   const double scale = call.number("input_scale"), zero = call.number("input_zero_point");
   const Values bias = call.has("bias") ? trimmed(call.tensor("bias"), n) : values_of(Element::f32, {n});
   const auto k = static_cast<std::size_t>(weights.shape[1]), columns = static_cast<std::size_t>(n);
   if (x.shape.empty() || static_cast<std::size_t>(x.shape.back()) != k || scales.size() != columns ||
-      bias.size() != columns) {
-    throw Error("shapes of activation, weights, scales and bias do not fit");
+      sums.size() != columns || bias.size() != columns) {
+    throw Error("shapes of activation, weights, sums, scales and bias do not fit");
   }
   Shape shape = x.shape;
   shape.back() = n;
   Values y = values_of(Element::f32, shape);
   y.error.resize(y.size());
-  const double reciprocal = round_to(DType::f32, 1 / scale);
+  const double relative = gamma(static_cast<std::int64_t>(k) + 6, unit_roundoff(DType::f32));
+  const double lost = 256 * static_cast<double>(k + 6) * min_normal(DType::f32);
   for (std::size_t i = 0; i < y.size(); ++i) {
     const std::size_t row = i / columns, column = i % columns;
-    double sum = 0, wide = 0;
+    double sum = 0, magnitude = 0, wide = 0;
     for (std::size_t j = 0; j < k; ++j) {
-      const double value = x.value[row * k + j];
-      const double code = floating ? clamped(rne(round_to(DType::f32, value * reciprocal)) + zero, -128, 127) : value;
-      sum += (code - zero) * weights.value[column * k + j];
-      wide += x.error_at(row * k + j) * std::abs(weights.value[column * k + j]);
+      const double code = x.value[row * k + j], weight = weights.value[column * k + j];
+      sum += code * weight;
+      magnitude += std::abs((code - zero) * weight);
+      wide += x.error_at(row * k + j) * std::abs(weight);
     }
     const double factor = scale * scales.value[column];
-    y.value[i] = factor * sum + bias.value[column];
-    y.error[i] =
-        std::abs(factor) * wide + static_cast<double>(k + 4) * unit_roundoff(DType::f32) * 1.01 *
-                                      (std::abs(factor * sum) + 1e3 * std::abs(factor) + std::abs(bias.value[column]));
+    y.value[i] = factor * (sum - zero * sums.value[column]) + bias.value[column];
+    y.error[i] = std::abs(factor) * wide + lost +
+                 relative * (std::abs(factor) * (magnitude + wide) + std::abs(bias.value[column]));
   }
   return {y};
 }
@@ -200,7 +216,8 @@ std::vector<Values> decomposed_embedding(const Call& call) {
   Shape shape = indices.shape;
   shape.push_back(static_cast<std::int64_t>(columns));
   Values result = values_of(call.element(), shape);
-  const TorchArithmetic arithmetic(*info(scales.element).dtype);
+  const TorchArithmetic arithmetic(whole_byte_type(scales.element));
+  if (!info(scales.element).is_float) throw Error(fmt::format("scales of {}", to_string(scales.element)));
   for (std::size_t i = 0; i < result.size(); ++i) {
     const double index = indices.value[i / columns];
     if (!(index >= 0 && index < static_cast<double>(rows))) throw Error(fmt::format("index {} of {}", index, rows));

@@ -28,12 +28,29 @@ std::string operator_name(const std::string& target) {
   return name;
 }
 
+// What a tagged value is, {"as_int": 3}: its one key. What lies below may be nested without end and is not printed.
+std::string kind_of(const Json& tagged) {
+  if (!tagged.is_object() || tagged.size() != 1) return fmt::format("a JSON {}", tagged.type_name());
+  return tagged.begin().key();
+}
+
 std::int64_t whole_dim(const Json& dim) { return dim.contains("as_int") ? dim["as_int"].get<std::int64_t>() : -1; }
 
 Type type_of(const Json& meta) {
   Type type{element_from_torch_code(meta.at("dtype").get<std::int64_t>()), {}};
   for (const Json& dim : meta.at("sizes")) type.shape.push_back(whole_dim(dim));
   return type;
+}
+
+// Row by row without gaps. An axis of one element may have any stride, and all may where there is nothing.
+bool is_dense(const Shape& shape, const Json& strides) {
+  if (element_count(shape) == 0) return true;
+  std::int64_t stride = 1;
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    if (shape[axis] > 1 && whole_dim(strides.at(axis)) != stride) return false;
+    stride *= shape[axis];
+  }
+  return true;
 }
 
 class Pt2Reader {
@@ -101,8 +118,7 @@ class Pt2Reader {
         node.constant = parameter(node.parameter);
         node.results = {node.constant->type};
       }
-      if (node.name.empty())
-        throw Error(fmt::format("an input of kind {} is not supported", spec.dump().substr(0, 60)));
+      if (node.name.empty()) throw Error(fmt::format("an input of kind '{}' is not supported", kind_of(spec)));
       const std::string name = node.name;
       scope[name] = {graph_.add(std::move(node))};
     }
@@ -125,22 +141,18 @@ class Pt2Reader {
     }
     const Json& meta = entry["tensor_meta"];
     const Type type = type_of(meta);
-    std::int64_t stride = 1;
-    for (std::size_t axis = type.shape.size(); axis-- > 0;) {
-      const std::int64_t got = whole_dim(meta.at("strides").at(axis));
-      if (type.shape[axis] > 1 && got != stride) throw Error(fmt::format("parameter '{}' is not dense", name));
-      stride *= type.shape[axis];
-    }
+    const std::int64_t size = size_bytes(type.element, element_count(type.shape));
+    if (!is_dense(type.shape, meta.at("strides"))) throw Error(fmt::format("parameter '{}' is not dense", name));
     const std::string file = fmt::format("{}data/{}/{}", root_, folder, entry.at("path_name").get<std::string>());
     ConstantRef& known = constants_[file + to_string(type)];
     if (known != nullptr) return known;
     const std::span<const std::byte> bytes = archive_.bytes(file);
-    const std::int64_t size = size_bytes(type.element, element_count(type.shape));
-    const std::int64_t skipped = whole_dim(meta.at("storage_offset")) * (info(type.element).bits / 8);
-    if (skipped < 0 || skipped > static_cast<std::int64_t>(bytes.size()) ||
-        size > static_cast<std::int64_t>(bytes.size()) - skipped) {
-      throw Error(
-          fmt::format("parameter '{}': expected {} bytes for {}, got {}", name, size, to_string(type), bytes.size()));
+    const std::int64_t offset = whole_dim(meta.at("storage_offset")), there = static_cast<std::int64_t>(bytes.size());
+    std::int64_t skipped = 0;
+    if (offset < 0 || __builtin_mul_overflow(offset, info(type.element).bits / 8, &skipped) || skipped > there ||
+        size > there - skipped) {
+      throw Error(fmt::format("parameter '{}': expected {} bytes for {} behind {} elements, got {}", name, size,
+                              to_string(type), offset, there));
     }
     known = std::make_shared<const Constant>(Constant{
         type, bytes.subspan(static_cast<std::size_t>(skipped), static_cast<std::size_t>(size)), archive_.keeper(),
@@ -187,7 +199,7 @@ class Pt2Reader {
     std::vector<std::string> names;
     for (const Json& output : entry.at("outputs")) {
       if (!output.contains("as_tensor"))
-        throw Error(fmt::format("a result of kind {} is not supported", output.dump().substr(0, 60)));
+        throw Error(fmt::format("a result of kind '{}' is not supported", kind_of(output)));
       names.push_back(output["as_tensor"].at("name").get<std::string>());
       node.results.push_back(type_of(graph.at("tensor_values").at(names.back())));
     }
@@ -220,10 +232,9 @@ class Pt2Reader {
     }
   }
 
-  // {"as_int": 3}: one key says what it is.
   static Argument argument_of(const Json& arg, const Scope& scope) {
-    if (!arg.is_object() || arg.size() != 1) throw Error(fmt::format("argument {} is none", arg.dump().substr(0, 60)));
-    const std::string& kind = arg.begin().key();
+    const std::string kind = kind_of(arg);
+    if (!arg.is_object() || arg.size() != 1) throw Error(fmt::format("an argument is {}", kind));
     const Json& value = arg.begin().value();
     if (kind == "as_none") return {};
     if (kind == "as_tensor") return {tensor(scope, value.at("name").get<std::string>())};
@@ -233,13 +244,14 @@ class Pt2Reader {
     if (kind == "as_string") return {value.get<std::string>()};
     if (kind == "as_scalar_type") return {element_from_torch_code(value.get<std::int64_t>())};
     if (kind == "as_device" || kind == "as_layout" || kind == "as_memory_format") return {"<" + kind.substr(3) + ">"};
+    if (kind != "as_tensors" && kind != "as_ints" && kind != "as_floats")
+      throw Error(fmt::format("an argument of kind '{}' is not supported", kind));
     List list;
-    for (const Json& item : kind == "as_tensors" || kind == "as_ints" || kind == "as_floats" ? value : Json::array()) {
+    for (const Json& item : value) {
       if (kind == "as_tensors") list.push_back({tensor(scope, item.at("name").get<std::string>())});
       if (kind == "as_ints") list.push_back({item.get<std::int64_t>()});
       if (kind == "as_floats") list.push_back({item.get<double>()});
     }
-    if (!kind.ends_with("s")) throw Error(fmt::format("an argument of kind '{}' is not supported", kind));
     return {std::move(list)};
   }
 

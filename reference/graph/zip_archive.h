@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "reference/graph/mapped_file.h"
+#include "reference/mapped_file.h"
 
 namespace plumb::graph {
 

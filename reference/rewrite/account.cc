@@ -23,6 +23,7 @@ constexpr std::int64_t kNotable = 64;  ///< Bytes from which a second copy is a 
 struct Derivation {
   const char* text;
   Bytes (*make)(const Constant& from, const Type& to);
+  bool expands = false;  ///< What a byte held takes several.
 };
 
 bool is_matrix(const Constant& constant, Element element) {
@@ -124,8 +125,8 @@ constexpr Derivation kDerivations[] = {
     {"transposed", transposed},
     {"padded with zeros", padded},
     {"as sums of its codes", sums},
-    {"one 2-bit field a byte", widened<2>},
-    {"one nibble a byte", widened<4>},
+    {"one 2-bit field a byte", widened<2>, true},
+    {"one nibble a byte", widened<4>, true},
 };
 
 std::string name_of(const Node& node) { return node.parameter.empty() ? node.name : node.parameter; }
@@ -140,13 +141,28 @@ std::vector<const Node*> constants_of(const Graph& graph) {
   return nodes;
 }
 
+// The constants that somebody reads.
+std::unordered_set<const Constant*> read_constants(const Graph& graph) {
+  std::unordered_set<const Constant*> read;
+  const Readers readers = readers_of(graph);
+  for (std::size_t i = 0; i < readers.size(); ++i) {
+    if (!readers[i].empty()) read.insert(graph.nodes[i].constant.get());
+  }
+  return read;
+}
+
 bool same_bytes(const Constant& a, const Constant& b) {
   return a.bytes.size() == b.bytes.size() && (a.bytes.data() == b.bytes.data() || std::ranges::equal(a.bytes, b.bytes));
 }
 
 class Accountant {
  public:
-  Accountant(const Graph& before, const Graph& after) : before_(before), after_(after), old_(constants_of(before)) {
+  Accountant(const Graph& before, const Graph& after)
+      : before_(before),
+        after_(after),
+        old_(constants_of(before)),
+        read_before_(read_constants(before)),
+        read_after_(read_constants(after)) {
     for (const Node* node : old_) by_size_[node->constant->bytes.size()].push_back(node);
   }
 
@@ -161,9 +177,11 @@ class Accountant {
             fmt::format("constant '{}' ({}) is made of no constant before", line.name, to_string(line.type)));
       }
       if (is_expanded_) {
-        result.faults.push_back(
+        result.expansions.push_back(
             fmt::format("'{}' is expanded: {} bytes of {}", line.name, line.size_bytes, line.origin));
+        result.faults.push_back(result.expansions.back());
       }
+      note_unread(*node->constant, line, result);
       std::vector<std::string>& others = takers[line.origin];
       others.push_back(line.name);
       if (line.size_bytes >= kNotable && source_ != nullptr && others.size() > same_before(*source_->constant)) {
@@ -180,6 +198,15 @@ class Accountant {
   }
 
  private:
+  // What is left of a constant whose readers are gone, or was made for none.
+  void note_unread(const Constant& constant, const ConstantLine& line, Account& result) const {
+    if (read_after_.contains(&constant) || (source_ != nullptr && !read_before_.contains(source_->constant.get())))
+      return;
+    const bool is_old = source_ != nullptr && same_bytes(*source_->constant, constant);
+    result.notes.push_back(fmt::format("'{}' is {}, {} bytes, but nobody reads it{}", line.name,
+                                       is_old ? "still there" : "new", line.size_bytes, is_old ? " any more" : ""));
+  }
+
   // How many constants before have these bytes: so many copies of what is made of one are none too many.
   std::size_t same_before(const Constant& constant) const {
     const auto same = by_size_.find(constant.bytes.size());
@@ -219,6 +246,7 @@ class Accountant {
         const Bytes bytes = derivation.make(*old->constant, node.constant->type);
         if (bytes.empty() || !std::ranges::equal(bytes, node.constant->bytes)) continue;
         source_ = old;
+        is_expanded_ = derivation.expands;
         return fmt::format("'{}' {}", name_of(*old), derivation.text);
       }
     }
@@ -228,11 +256,12 @@ class Accountant {
   // A value that the graph before computed from constants alone; larger than those: it is expanded.
   std::string folded(const Constant& constant) {
     compute_values();
-    for (const auto& [value, node, source] : values_) {
+    for (const auto& [value, node, source, precision] : values_) {
       if (value->type.element != constant.type.element || !same_bytes(*value, constant)) continue;
       is_expanded_ = source > 0 && static_cast<std::int64_t>(constant.bytes.size()) > source;
-      return fmt::format("the value of '{}' ({})", before_.nodes[static_cast<std::size_t>(node)].name,
-                         to_string(value->type));
+      return fmt::format("the value of '{}' ({}{})", before_.nodes[static_cast<std::size_t>(node)].name,
+                         to_string(value->type),
+                         precision == Precision::exact ? ", without the roundings on the way" : "");
     }
     // A literal that an importer makes of an argument: a shape, a mask, an axis.
     return constant.size() <= 8 && !info(constant.type.element).is_float ? "a literal"
@@ -244,11 +273,13 @@ class Accountant {
 
   const Graph &before_, &after_;
   std::vector<const Node*> old_;
+  std::unordered_set<const Constant*> read_before_, read_after_;
   std::unordered_map<std::size_t, std::vector<const Node*>> by_size_;
   struct Value {
     ConstantRef value;
     int node;
     std::int64_t source;  ///< Bytes of the largest constant that it is made of.
+    Precision precision;  ///< That it was computed with. What is rounded on the way comes first.
   };
   std::vector<Value> values_;
   bool computed_ = false, is_expanded_ = false;
@@ -272,7 +303,8 @@ void Accountant::compute_values() {
     if (largest <= 0 || largest > static_cast<std::int64_t>(kLargest)) continue;
     own = largest;
     try {
-      values_.push_back({constant_of(constant_value(before_, {i, 0}, Precision::upstream)), i, largest});
+      for (const Precision precision : {Precision::upstream, Precision::exact})
+        values_.push_back({constant_of(constant_value(before_, {i, 0}, precision)), i, largest, precision});
     } catch (const Error&) {  // what cannot be computed is the origin of nothing
       own = -1;
     }

@@ -4,6 +4,7 @@
 
 #include "reference/error.h"
 #include "reference/ops.h"
+#include "reference/problem_of.h"
 
 namespace plumb::graph {
 namespace {
@@ -13,10 +14,7 @@ class ReferencePacker : public Packer {
   [[nodiscard]] Tensor pack(std::string_view name, const std::vector<Tensor>& inputs,
                             const std::map<std::string, std::int64_t>& params) const override {
     const Op& op = op_named(name);
-    std::vector<Offer> offers;
-    for (const Tensor& input : inputs) offers.push_back(offer_of(input));
-    Problem problem{infer_signature(op, offers, Sizes(params.begin(), params.end())), inputs};
-    check_values(op, problem);
+    const Problem problem = problem_of(op, inputs, Sizes(params.begin(), params.end()));
     const std::vector<double> values = op.evaluate(problem).at(0).value;
     const Form form = output_forms(op, problem.signature).at(0);
     Tensor result(form.dtype, form.shape);

@@ -20,7 +20,9 @@ struct ConstantLine {
 
 struct Account {
   std::vector<ConstantLine> lines;
-  std::vector<std::string> faults;  ///< A sentence each: expanded, duplicated, of no origin, without bytes.
+  std::vector<std::string> faults;      ///< A sentence each: expanded, duplicated, of no origin, without bytes.
+  std::vector<std::string> expansions;  ///< Those of the faults that say that codes or values take more bytes now.
+  std::vector<std::string> notes;       ///< No fault: constants that nobody reads, though somebody did before.
 };
 
 /// Accounts for every constant of `after` byte by byte. Constants of more than 2^26 bytes are compared by identity and
@@ -33,16 +35,18 @@ struct Trial {
   std::vector<Values> inputs;
 };
 
-/// Inputs for a graph: small whole numbers, a wide spread of magnitudes with values of both signs and zeros, and
-/// extremes; indices reach the first and the last row of each table. Dimensions that a graph leaves open are those of
-/// the weight that reads it, else 3.
+/// Inputs for a graph: small whole numbers, a wide spread of magnitudes of both signs, halves and zeros, and a single
+/// number in each row; indices reach the first and the last row of each table, a single index one after the other.
+/// Dimensions that a graph leaves open are those of the weight that reads it, else 3.
 [[nodiscard]] std::vector<Trial> trials_for(const Graph& graph);
 
 struct Proof {
   Account account;
   std::vector<std::string> faults;  ///< In results and types; a sentence each.
-  int trials = 0;                   ///< How many sets of inputs were run through both.
-  double largest_ratio = 0;         ///< Of difference to bound, of all elements; 0 where every bit was the same.
+  /// How many sets of inputs were run through both and compared: in at least one element that is not NaN in both. 0
+  /// with no faults: nothing was proved.
+  int trials = 0;
+  double largest_ratio = 0;  ///< Of difference to bound, of all elements; 0 where every bit was the same.
 };
 
 /// Runs both graphs on the same inputs. Results have to be equal bit for bit, or, if `equivalence` is bounded, as near

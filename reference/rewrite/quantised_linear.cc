@@ -129,6 +129,15 @@ std::string quantised_by(Site& site, std::string_view quantize, std::string_view
   return full ? "" : fmt::format("'{}' does not use all codes of i8", inner.name);
 }
 
+// Views may merge the axes of rows, but neither cut nor join rows: those that are quantised are multiplied.
+std::string whole_rows(Site& site) {
+  const Type& type = site.editor.graph().type(*site.codes);
+  const bool whole = !type.shape.empty() && type.shape.back() == site.weight.columns;
+  return whole ? ""
+               : fmt::format("{} is {}, the weight has {} columns", named(site.editor, site.codes), to_string(type),
+                             site.weight.columns);
+}
+
 std::string dynamic(Site& site) {
   std::string found = quantised_by(site, "torchao::quantize_affine", "torchao::dequantize_affine");
   if (!found.empty() || site.raw) return found;
@@ -339,21 +348,23 @@ Rewrite linear_dq8ca_q4gsw_fusion() {
                        "the same with an activation quantised row by row -> et_vk::linear_dq8ca_q4gsw", kProducts,
                        Equivalence::bounded,
                        with_weight({{"the activation is quantised to i8 and back", dynamic},
+                                    {"in rows that are multiplied as they are", whole_rows},
                                     {"with a scale and zero point for each row", per_row},
                                     {"the codes lie in -8 ... 7", codes_of_4_bits}}),
                        replace_dq8ca);
 }
 
 Rewrite q8ta_linear_fusion() {
-  return declare<Site>(
-      "q8ta_linear", "linear layer, 8-bit weight, activation and result quantised -> et_vk::q8ta_linear",
-      {"quantized_decomposed::quantize_per_tensor"}, Equivalence::bounded,
-      with_weight(
-          {{"the activation is quantised with one scale", fixed}, {"the weight has a scale for each row", per_channel}},
-          {{"quantises a linear layer's result", quantises_product},
-           {"that nobody else reads", only_quantised},
-           {"to all codes of i8", full_range}}),
-      replace_q8);
+  return declare<Site>("q8ta_linear",
+                       "linear layer, 8-bit weight, activation and result quantised -> et_vk::q8ta_linear",
+                       {"quantized_decomposed::quantize_per_tensor"}, Equivalence::bounded,
+                       with_weight({{"the activation is quantised with one scale", fixed},
+                                    {"in rows that are multiplied as they are", whole_rows},
+                                    {"the weight has a scale for each row", per_channel}},
+                                   {{"quantises a linear layer's result", quantises_product},
+                                    {"that nobody else reads", only_quantised},
+                                    {"to all codes of i8", full_range}}),
+                       replace_q8);
 }
 
 Rewrite linear_q8ta_q8csw_fusion() {
@@ -361,6 +372,7 @@ Rewrite linear_q8ta_q8csw_fusion() {
                        "linear layer, 8-bit weight, activation quantised -> et_vk::linear_q8ta_q8csw", kProducts,
                        Equivalence::bounded,
                        with_weight({{"the activation is quantised with one scale", fixed_and_given},
+                                    {"in rows that are multiplied as they are", whole_rows},
                                     {"the weight has a scale for each row", per_channel}}),
                        replace_q8_float);
 }

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "reference/op.h"
+#include "reference/problem_of.h"
 
 namespace plumb {
 
@@ -16,15 +16,6 @@ namespace plumb {
 }
 [[nodiscard]] inline Tensor tensor_of(DType dtype, Shape shape, std::initializer_list<double> elements) {
   return tensor_of(dtype, std::move(shape), std::span(elements.begin(), elements.size()));
-}
-
-/// The problem that these inputs pose. Throws Error if the operator forbids them.
-[[nodiscard]] inline Problem problem_of(const Op& op, std::vector<Tensor> inputs, const Sizes& params = {}) {
-  std::vector<Offer> offers;
-  for (const Tensor& input : inputs) offers.push_back(offer_of(input));
-  Problem problem{infer_signature(op, offers, params), std::move(inputs)};
-  check_values(op, problem);
-  return problem;
 }
 
 /// The oracle's value of the first output.

@@ -37,7 +37,7 @@ void add_golden(CLI::App& app, Context& context) {
   command->footer(
       "Every recorded case is judged twice over: its inputs go through our implementations, and its recorded\n"
       "output goes before the judge as implementation 'upstream'. Recorded defects of upstream must fail there\n"
-      "(xfail). Operations without an operator are counted and named as skipped.\n\n"
+      "(xfail). What is recorded of graphs and models is counted as skipped, with the command that judges it.\n\n"
       "Examples:\n  plumb golden\n  plumb golden golden/executorch --op 'embedding_*'\n"
       "  plumb golden golden/executorch/linear_q4gsw.h5 --case 'q4gsw_codes_*' --impl cpu.avx2");
   command->callback([flags, options, command, &context] {

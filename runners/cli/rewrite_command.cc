@@ -119,17 +119,16 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-int apply(const Flags& flags, const Context& context) {
-  if (!flags.output.empty() && !flags.overwrite && std::filesystem::exists(flags.output)) {
-    throw Error(fmt::format("{} exists already; choose another name or give --overwrite", flags.output));
+// What is wrong with OUT is said before anything is computed.
+void check_output(const Flags& flags) {
+  if (flags.output.empty()) return;
+  for (const std::filesystem::path& file : saved_files(flags.output)) {
+    if (flags.overwrite || !std::filesystem::exists(file)) continue;
+    throw Error(fmt::format("{} exists already; choose another name or give --overwrite", file.string()));
   }
-  const auto start = std::chrono::steady_clock::now();
-  const graph::Graph before = load_graph(flags.graph);
-  const double load_s = seconds_since(start);
-  const std::vector<const graph::Rewrite*> rewrites = rewrites_named(words(flags.names));
-  const auto rewriting = std::chrono::steady_clock::now();
-  const graph::Rewritten after = apply_rewrites(before, rewrites, *packer_named(flags.impl));
-  const double rewrite_s = seconds_since(rewriting);
+}
+
+void print_sites(const graph::Rewritten& after) {
   constexpr std::size_t kMost = 100;  // sites that are listed
   for (std::size_t i = 0; i < std::min(after.applied.size(), kMost); ++i)
     fmt::print("{} at '{}'\n", after.applied[i].rewrite, after.applied[i].node);
@@ -137,13 +136,34 @@ int apply(const Flags& flags, const Context& context) {
   for (const auto& [parameter, tag] : after.mutations) {
     if (after.mutations.size() <= kMost) fmt::print("parameter '{}' is now '{}'\n", parameter, tag);
   }
-  if (!flags.output.empty()) save_graph(after.graph, flags.output, flags.link);
+}
+
+// Nothing is written that the proof found wrong.
+int apply(const Flags& flags, const Context& context) {
+  check_output(flags);
+  const auto start = std::chrono::steady_clock::now();
+  const graph::Graph before = load_graph(flags.graph);
+  const double load_s = seconds_since(start);
+  const std::vector<const graph::Rewrite*> rewrites = rewrites_named(words(flags.names));
+  const auto rewriting = std::chrono::steady_clock::now();
+  const graph::Rewritten after = apply_rewrites(before, rewrites, *packer_named(flags.impl));
+  const double rewrite_s = seconds_since(rewriting);
+  print_sites(after);
   print_effort(after.applied.size(), load_s, rewrite_s);
+  int code = 2;
   if (flags.no_proof) {
     fmt::print("not proved, as asked\n");
-    return 2;
+  } else {
+    const GraphVerdict verdict = judge_rewrite(before, after, rewrites);
+    code = finish(verdict, flags, context, "rewrite " + flags.names, seconds_since(start));
   }
-  return finish(judge_rewrite(before, after, rewrites), flags, context, "rewrite " + flags.names, seconds_since(start));
+  if (flags.output.empty()) return code;
+  if (code == 1) {
+    fmt::print("{} is not written\n", flags.output);
+  } else {
+    save_graph(after.graph, flags.output, flags.link);
+  }
+  return code;
 }
 
 int verify(const Flags& flags, const Context& context) {
@@ -176,8 +196,9 @@ void add_apply(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("apply", "Rewrite a graph, and prove that it still means the same");
   command->add_option("NAME", flags->names, "Rewrites, separated by commas; 'all'")->required();
   command->add_option("GRAPH", flags->graph, "A graph: .pt2, .xml, .json")->required();
-  command->add_option("-o,--output", flags->output, "Graph to write: .json or .xml")->type_name("OUT");
-  command->add_flag("--overwrite", flags->overwrite, "Replace OUT");
+  command->add_option("-o,--output", flags->output, "Graph to write unless the proof fails: .json or .xml")
+      ->type_name("OUT");
+  command->add_flag("--overwrite", flags->overwrite, "Replace OUT, and the .bin beside it");
   command->add_flag("--link", flags->link,
                     "Unchanged constants stay in the file they are mapped from, which OUT names");
   command->add_flag("--no-proof", flags->no_proof, "Only rewrite, e.g. a graph too large to be interpreted (exits 2)");

@@ -7,19 +7,12 @@
 #include "reference/error.h"
 #include "reference/names.h"
 #include "reference/ops.h"
+#include "reference/problem_of.h"
 #include "runners/campaign.h"
 #include "runners/execute.h"
 
 namespace plumb {
 namespace {
-
-class ReferencePacker : public graph::Packer {
- public:
-  [[nodiscard]] Tensor pack(std::string_view op, const std::vector<Tensor>& inputs,
-                            const std::map<std::string, std::int64_t>& params) const override {
-    return graph::reference_packer().pack(op, inputs, params);
-  }
-};
 
 class ImplPacker : public graph::Packer {
  public:
@@ -35,10 +28,7 @@ class ImplPacker : public graph::Packer {
   [[nodiscard]] Tensor pack(std::string_view name, const std::vector<Tensor>& inputs,
                             const std::map<std::string, std::int64_t>& params) const override {
     const Op& op = op_named(name);
-    std::vector<Offer> offers;
-    for (const Tensor& input : inputs) offers.push_back(offer_of(input));
-    const Problem problem{infer_signature(op, offers, Sizes(params.begin(), params.end())), inputs};
-    check_values(op, problem);
+    const Problem problem = problem_of(op, inputs, Sizes(params.begin(), params.end()));
     for (const Subject& subject : subjects_) {
       if (subject.impl->name == name_ && subject.impl->op == name) return run(*subject.impl, op, problem);
     }
@@ -66,9 +56,9 @@ class ImplPacker : public graph::Packer {
 
 }  // namespace
 
-std::unique_ptr<graph::Packer> packer_named(const std::string& impl) {
-  if (impl == "reference") return std::make_unique<ReferencePacker>();
-  return std::make_unique<ImplPacker>(impl);
+std::shared_ptr<const graph::Packer> packer_named(const std::string& impl) {
+  if (impl != "reference") return std::make_shared<const ImplPacker>(impl);
+  return {std::shared_ptr<void>(), &graph::reference_packer()};  // of the program: nobody owns it
 }
 
 }  // namespace plumb

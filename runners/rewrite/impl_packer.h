@@ -10,6 +10,6 @@ namespace plumb {
 
 /// A packer that calls the built-in implementation of that name, e.g. "cpu.avx2" or "vulkan"; "reference" are the
 /// oracles. `pack` throws Error if that implementation has no such operator or refuses the call.
-[[nodiscard]] std::unique_ptr<graph::Packer> packer_named(const std::string& impl);
+[[nodiscard]] std::shared_ptr<const graph::Packer> packer_named(const std::string& impl);
 
 }  // namespace plumb

@@ -27,11 +27,19 @@ graph::Equivalence equivalence_of(const graph::Rewritten& after) {
   return graph::Equivalence::bit_for_bit;
 }
 
-// Rewrites that turn codes into wider ones on purpose; the account then only notes it.
+// Rewrites that turn codes into wider ones on purpose; that they do is then only noted.
 bool may_expand(const graph::Rewritten& after) {
   return std::ranges::any_of(after.applied, [](const graph::Applied& one) {
     return one.rewrite == "promote_u2_to_u8" || one.rewrite == "fold_constants";
   });
+}
+
+void take_account(const graph::Account& account, bool may_expand, GraphVerdict& verdict) {
+  for (const std::string& fault : account.faults) {
+    const bool is_expansion = std::ranges::count(account.expansions, fault) > 0;
+    (may_expand && is_expansion ? verdict.notes : verdict.faults).push_back(fault);
+  }
+  take(verdict.notes, account.notes);
 }
 
 void check_again(const graph::Graph& before, const graph::Rewritten& after,
@@ -51,7 +59,7 @@ void check_again(const graph::Graph& before, const graph::Rewritten& after,
   take(verdict.notes, graph::order_conflicts(before, rewrites, graph::reference_packer()));
 }
 
-// Nothing can be said of a graph that cannot be run.
+// Nothing can be said of a graph that cannot be run, or means two things at once.
 void check_known(const graph::Graph& graph) {
   for (const auto& [op, node] : graph::unknown_operators(graph)) {
     throw Error(
@@ -60,11 +68,17 @@ void check_known(const graph::Graph& graph) {
   }
 }
 
+void check_consistent(const graph::Graph& graph) {
+  for (const std::string& contradiction : graph::contradictory_conversions(graph))
+    throw Error(fmt::format("graph '{}', {}, so that nothing can be proved", graph.name, contradiction));
+}
+
 }  // namespace
 
 std::string GraphVerdict::summary() const {
   if (!faults.empty()) return fmt::format("not equivalent: {} fault{}", faults.size(), faults.size() == 1 ? "" : "s");
   if (vacuous) return "nothing matches, so nothing is proved";
+  if (proof.trials == 0) return "nothing was compared, so nothing is proved";
   const std::string how = proof.largest_ratio > 0
                               ? fmt::format("within rounding (at most {:.2f} of the bound)", proof.largest_ratio)
                               : "bit for bit";
@@ -99,37 +113,42 @@ graph::Rewritten apply_rewrites(const graph::Graph& graph, const std::vector<con
 GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,
                            const std::vector<const graph::Rewrite*>& rewrites) {
   check_known(before);
+  check_consistent(before);
   GraphVerdict verdict;
   verdict.applied = after.applied.size();
   verdict.vacuous = after.applied.empty();
   verdict.proof = graph::prove(before, after.graph, equivalence_of(after), graph::trials_for(before));
   verdict.faults = verdict.proof.faults;
-  take(may_expand(after) ? verdict.notes : verdict.faults, verdict.proof.account.faults);
+  take(verdict.faults, graph::contradictory_conversions(after.graph));
+  take_account(verdict.proof.account, may_expand(after), verdict);
   check_again(before, after, rewrites, verdict);
   return verdict;
 }
 
 GraphVerdict judge_graphs(const graph::Graph& before, const graph::Graph& after) {
   check_known(before);
+  check_consistent(before);
   check_known(after);
   GraphVerdict verdict;
   const std::vector<graph::Trial> trials = graph::trials_for(before);
   verdict.proof = graph::prove(before, after, graph::Equivalence::bit_for_bit, trials);
   if (!verdict.proof.faults.empty()) verdict.proof = graph::prove(before, after, graph::Equivalence::bounded, trials);
   verdict.faults = verdict.proof.faults;
-  take(verdict.faults, verdict.proof.account.faults);
+  take(verdict.faults, graph::contradictory_conversions(after));
+  take_account(verdict.proof.account, false, verdict);
   if (!verdict.proof.faults.empty()) verdict.causes = graph::causes(before, after, trials);
   return verdict;
 }
 
 Record record_of(const GraphVerdict& verdict, const std::string& op, const std::string& name,
                  const std::string& again) {
-  Record record(!verdict.faults.empty()    ? Outcome::fail
-                : verdict.exit_code() == 2 ? Outcome::vacuous
-                                           : Outcome::pass,
-                verdict.faults.empty() && !verdict.vacuous ? ""
-                : verdict.faults.empty()                   ? verdict.summary()
-                                                           : fmt::format("{}", fmt::join(verdict.faults, "; ")));
+  const int code = verdict.exit_code();
+  Record record(code == 1   ? Outcome::fail
+                : code == 2 ? Outcome::vacuous
+                            : Outcome::pass,
+                code == 1   ? fmt::format("{}", fmt::join(verdict.faults, "; "))
+                : code == 2 ? verdict.summary()
+                            : "");
   record.op = op;
   record.impl = verdict.applied > 0 ? "plumbline" : "given";
   record.case_name = name;

@@ -34,7 +34,8 @@ struct GraphVerdict {
                                               const graph::Packer& packer = graph::reference_packer());
 
 /// Equivalence, constants, idempotence, agreement with the plain way, and conflicts of order. Throws Error naming the
-/// node of an operator that the interpreter does not know.
+/// node of an operator that the interpreter does not know, or of a conversion before that is told another element type
+/// than is recorded for its result; after, that is a fault.
 [[nodiscard]] GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,
                                          const std::vector<const graph::Rewrite*>& rewrites);
 

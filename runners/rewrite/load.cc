@@ -76,10 +76,17 @@ graph::Graph load_graph(const std::filesystem::path& path) {
   return lacks_bytes(graph) ? with_golden_parameters(path, std::move(graph)) : graph;
 }
 
-void save_graph(const graph::Graph& graph, const std::filesystem::path& path, bool link_constants) {
-  if (path.extension() == ".json") return graph::write_graph_json(graph, path, {.link_mapped = link_constants});
-  if (path.extension() == ".xml") return graph::write_openvino_ir(graph::lower_to_openvino(graph), path);
+std::vector<std::filesystem::path> saved_files(const std::filesystem::path& path) {
+  std::filesystem::path bytes = path;
+  if (path.extension() == ".json") return {path, bytes += ".bin"};
+  if (path.extension() == ".xml") return {path, bytes.replace_extension(".bin")};
   throw Error(fmt::format("{}: expected .json or .xml to write", path.string()));
+}
+
+void save_graph(const graph::Graph& graph, const std::filesystem::path& path, bool link_constants) {
+  if (saved_files(path)[0].extension() == ".xml")
+    return graph::write_openvino_ir(graph::lower_to_openvino(graph), path);
+  graph::write_graph_json(graph, path, {.link_mapped = link_constants});
 }
 
 }  // namespace plumb

@@ -15,7 +15,12 @@ namespace plumb {
 /// after it for its `graph_after`. Throws Error naming the file.
 [[nodiscard]] graph::Graph load_graph(const std::filesystem::path& path);
 
-/// Writes .json or .xml (lowered to OpenVINO's operators if it is torch's). Throws Error for another extension.
+/// The files that save_graph writes: `path` first, and beside it one for constants, which small graphs in JSON do
+/// without. Throws Error for an extension other than .json and .xml.
+[[nodiscard]] std::vector<std::filesystem::path> saved_files(const std::filesystem::path& path);
+
+/// Writes .json or .xml (lowered to OpenVINO's operators if it is torch's). What is there is replaced when all is
+/// written. Throws Error as saved_files does, and if it cannot be written.
 void save_graph(const graph::Graph& graph, const std::filesystem::path& path, bool link_constants);
 
 /// Parameters of a golden case: inputs "param:NAME", or, with `after`, outputs "param_after:NAME".

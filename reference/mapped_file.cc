@@ -1,4 +1,4 @@
-#include "reference/graph/mapped_file.h"
+#include "reference/mapped_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 
 #include "reference/error.h"
 
-namespace plumb::graph {
+namespace plumb {
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -40,4 +40,4 @@ std::span<const std::byte> MappedFile::part(std::uint64_t offset, std::uint64_t 
   return bytes_.subspan(offset, size);
 }
 
-}  // namespace plumb::graph
+}  // namespace plumb

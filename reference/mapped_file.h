@@ -6,7 +6,7 @@
 #include <memory>
 #include <span>
 
-namespace plumb::graph {
+namespace plumb {
 
 /// A whole file mapped read-only, as long as somebody holds it.
 class MappedFile {
@@ -30,4 +30,4 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-}  // namespace plumb::graph
+}  // namespace plumb
