@@ -19,6 +19,14 @@ File read(const std::filesystem::path& path, std::chrono::milliseconds time_limi
   return from_bytes(bytes, path);
 }
 
+const Array& array_named(const std::vector<Array>& arrays, std::string_view name) {
+  const auto found = std::ranges::find(arrays, name, &Array::name);
+  if (found != arrays.end()) return *found;
+  std::string names;
+  for (const Array& array : arrays) names += (names.empty() ? "" : ", ") + array.name;
+  throw Error("expected a tensor '" + std::string(name) + "', found " + (names.empty() ? "none" : names));
+}
+
 std::vector<std::filesystem::path> find(const std::filesystem::path& path) {
   std::error_code failure;
   if (!std::filesystem::is_directory(path, failure)) {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -58,6 +59,9 @@ inline constexpr std::int64_t kMaxFileBytes = std::int64_t{1} << 30;
 /// damaged files, so it runs in a child process (isolated.h): call from a program that has no other thread running.
 [[nodiscard]] File read(const std::filesystem::path& path,
                         std::chrono::milliseconds time_limit = std::chrono::seconds(30));
+
+/// The input or output of that name. Throws plumb::Error naming those that there are if there is none.
+[[nodiscard]] const Array& array_named(const std::vector<Array>& arrays, std::string_view name);
 
 /// All *.h5 files below a folder, sorted; or the file itself. Empty if the folder holds none. Throws plumb::Error if
 /// there is no such path or a folder cannot be listed.

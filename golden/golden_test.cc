@@ -182,6 +182,22 @@ TEST(Golden, ScalarsEmptyArraysAndCasesWithoutTensors) {
   EXPECT_EQ(std::get<std::string>(shaders.attributes.at("integer_dot_product")), "function of the same meaning");
 }
 
+TEST(ArrayNamed, NamesThoseThatThereAre) {
+  const auto refusal = [](const std::vector<Array>& arrays) -> std::string {
+    try {
+      return array_named(arrays, "z").name;
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  std::vector<Array> arrays(2);
+  arrays[0].name = "x";
+  arrays[1].name = "y";
+  EXPECT_EQ(&array_named(arrays, "y"), &arrays[1]);
+  EXPECT_EQ(refusal(arrays), "expected a tensor 'z', found x, y");
+  EXPECT_EQ(refusal({}), "expected a tensor 'z', found none");
+}
+
 TEST(Find, ListsFoldersSortedAndTakesFilesAsTheyAre) {
   EXPECT_EQ(find(kGolden / "FORMAT.md"), std::vector<std::filesystem::path>{kGolden / "FORMAT.md"});
   EXPECT_EQ(find(kGolden / "model"), std::vector<std::filesystem::path>{kGolden / "model/model.h5"});

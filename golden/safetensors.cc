@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "reference/byte_count.h"
 #include "reference/error.h"
 
 namespace plumb::golden {
@@ -15,9 +16,9 @@ constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{100} << 20;
 constexpr std::size_t kLengthBytes = 8;
 
 std::optional<DType> dtype_named(const std::string& name) {
-  constexpr std::pair<const char*, DType> kTypes[] = {{"F32", DType::f32}, {"F16", DType::f16}, {"BF16", DType::bf16},
-                                                      {"F64", DType::f64}, {"U8", DType::u8},   {"I8", DType::i8},
-                                                      {"I32", DType::i32}, {"I64", DType::i64}};
+  constexpr std::pair<const char*, DType> kTypes[] = {
+      {"F32", DType::f32}, {"F16", DType::f16}, {"BF16", DType::bf16}, {"F64", DType::f64}, {"U8", DType::u8},
+      {"I8", DType::i8},   {"I32", DType::i32}, {"U32", DType::i32},   {"I64", DType::i64}, {"U64", DType::i64}};
   for (const auto& [word, dtype] : kTypes) {
     if (name == word) return dtype;
   }
@@ -28,8 +29,8 @@ std::optional<DType> dtype_named(const std::string& name) {
 MappedTensor read_entry(const nlohmann::json& entry, DType dtype, const std::byte* data, std::uint64_t room) {
   const auto shape = entry.at("shape").get<Shape>();
   const auto range = entry.at("data_offsets").get<std::array<std::uint64_t, 2>>();
-  const auto bytes =
-      static_cast<std::uint64_t>(element_count(shape)) * static_cast<std::uint64_t>(info(dtype).size_bytes);
+  const auto bytes = static_cast<std::uint64_t>(byte_count(dtype, shape));
+  // Nothing wraps round: where the range does not go backwards, its length is a difference of what it says.
   if (range[1] < range[0] || range[1] - range[0] != bytes) {
     throw Error(fmt::format("shape {} of {} takes {} bytes, but data_offsets are [{}, {}]", to_string(shape),
                             to_string(dtype), bytes, range[0], range[1]));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -27,9 +28,14 @@ class Safetensors {
   explicit Safetensors(const std::filesystem::path& path);
 
   [[nodiscard]] const std::filesystem::path& path() const { return file_->path(); }
-  /// Tensors of element types that plumb::DType has; others are in `foreign`, by the name of their type.
+  /// Tensors of element types that plumb::DType has, unsigned ones of 32 and 64 bits as i32 and i64; others are in
+  /// `foreign`, by the name of their type.
   [[nodiscard]] const std::map<std::string, MappedTensor>& tensors() const { return tensors_; }
   [[nodiscard]] const std::map<std::string, std::string>& foreign() const { return foreign_; }
+  /// Where the elements of one of the tensors begin in the file.
+  [[nodiscard]] std::uint64_t offset_of(const MappedTensor& tensor) const {
+    return static_cast<std::uint64_t>(tensor.data - file_->bytes().data());
+  }
 
  private:
   void read_header();

@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "golden/safetensors.h"
 #include "golden/tensor_hdf5.h"
+#include "reference/byte_count.h"
 #include "reference/error.h"
 
 namespace plumb::golden {
@@ -30,11 +33,18 @@ struct TypeName {
 constexpr TypeName kTypeNames[] = {{DType::u8, "|u1", "U8"},   {DType::i8, "|i1", "I8"},   {DType::i32, "<i4", "I32"},
                                    {DType::i32, "<u4", "U32"}, {DType::i64, "<i8", "I64"}, {DType::i64, "<u8", "U64"}};
 
-DType type_named(const std::filesystem::path& path, std::string_view TypeName::*names, std::string_view wanted) {
-  for (const TypeName& type : kTypeNames) {
-    if (type.*names == wanted) return type.dtype;
-  }
-  refuse(path, fmt::format("expected elements that hold codes (8, 32 or 64 bit integers), got '{}'", wanted));
+[[noreturn]] void refuse_type(const std::filesystem::path& path, std::string_view type) {
+  refuse(path, fmt::format("expected elements that hold codes (8, 32 or 64 bit integers), got '{}'", type));
+}
+
+bool can_hold_codes(DType dtype) {
+  return std::ranges::find(kTypeNames, dtype, &TypeName::dtype) != std::end(kTypeNames);
+}
+
+DType numpy_type(const std::filesystem::path& path, std::string_view wanted) {
+  const auto type = std::ranges::find(kTypeNames, wanted, &TypeName::numpy);
+  if (type == std::end(kTypeNames)) refuse_type(path, wanted);
+  return type->dtype;
 }
 
 std::string_view name_of(DType dtype, std::string_view TypeName::*names) {
@@ -43,8 +53,12 @@ std::string_view name_of(DType dtype, std::string_view TypeName::*names) {
   return (*type).*names;
 }
 
-std::uint64_t bytes_of(DType dtype, const Shape& shape) {
-  return static_cast<std::uint64_t>(element_count(shape)) * static_cast<std::uint64_t>(info(dtype).size_bytes);
+std::uint64_t bytes_of(const std::filesystem::path& path, DType dtype, const Shape& shape) {
+  try {
+    return static_cast<std::uint64_t>(byte_count(dtype, shape));
+  } catch (const Error& error) {
+    refuse(path, error.what());
+  }
 }
 
 // Reads `count` bytes at `offset`.
@@ -80,11 +94,15 @@ std::string numpy_field(const std::filesystem::path& path, const std::string& he
   return found[1];
 }
 
-Shape parse_numbers(const std::string& text) {
+Shape parse_numbers(const std::filesystem::path& path, const std::string& text) {
   Shape shape;
-  const std::regex number("[0-9]{1,18}");
+  const std::regex number("[0-9]+");
   for (auto it = std::sregex_iterator(text.begin(), text.end(), number); it != std::sregex_iterator(); ++it) {
-    shape.push_back(std::stoll(it->str()));
+    const std::string digits = it->str();
+    std::int64_t value = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (read.ec != std::errc()) refuse(path, fmt::format("shape: expected sizes below 2^63, got {}", digits));
+    shape.push_back(value);
   }
   return shape;
 }
@@ -99,9 +117,9 @@ TensorFile find_in_numpy(const std::filesystem::path& path) {
   if (numpy_field(path, header, "'fortran_order' *: *(True|False)") != "False") {
     refuse(path, "expected C order, got Fortran order");
   }
-  const DType dtype = type_named(path, &TypeName::numpy, numpy_field(path, header, "'descr' *: *'([^']*)'"));
-  const Shape shape = parse_numbers(numpy_field(path, header, "'shape' *: *\\(([^)]*)\\)"));
-  return {path, "", dtype, shape, 8 + length_bytes + length, bytes_of(dtype, shape)};
+  const DType dtype = numpy_type(path, numpy_field(path, header, "'descr' *: *'([^']*)'"));
+  const Shape shape = parse_numbers(path, numpy_field(path, header, "'shape' *: *\\(([^)]*)\\)"));
+  return {path, "", dtype, shape, 8 + length_bytes + length, bytes_of(path, dtype, shape)};
 }
 
 std::string numpy_header(DType dtype, const Shape& shape) {
@@ -115,14 +133,6 @@ std::string numpy_header(DType dtype, const Shape& shape) {
 
 // ---- .safetensors: https://huggingface.co/docs/safetensors ----
 
-nlohmann::json safetensors_header(const std::filesystem::path& path, std::uint64_t* length) {
-  *length = little_endian(read_bytes(path, 0, 8));
-  if (*length > kMostHeaderBytes) refuse(path, fmt::format("has a header of {} bytes: no .safetensors file", *length));
-  const auto header = nlohmann::json::parse(read_bytes(path, 8, *length), nullptr, false);
-  if (!header.is_object()) refuse(path, "has a damaged header: no .safetensors file");
-  return header;
-}
-
 // The wanted tensor, or the only one.
 std::string choose(const std::filesystem::path& path, const std::vector<std::string>& names,
                    const std::string& wanted) {
@@ -134,31 +144,24 @@ std::string choose(const std::filesystem::path& path, const std::vector<std::str
 }
 
 TensorFile find_in_safetensors(const std::filesystem::path& path, const std::string& wanted) {
-  std::uint64_t length = 0;
-  const nlohmann::json header = safetensors_header(path, &length);
+  const Safetensors file(path);
   std::vector<std::string> names;
-  for (const auto& [key, unused] : header.items()) {
-    if (key != "__metadata__") names.push_back(key);
-  }
+  for (const auto& [name, unused] : file.tensors()) names.push_back(name);
+  for (const auto& [name, unused] : file.foreign()) names.push_back(name);
+  std::ranges::sort(names);
   const std::string name = choose(path, names, wanted);
-  try {
-    const nlohmann::json& entry = header.at(name);
-    const DType dtype = type_named(path, &TypeName::safetensors, entry.at("dtype").get<std::string>());
-    const auto shape = entry.at("shape").get<Shape>();
-    const auto range = entry.at("data_offsets").get<std::array<std::uint64_t, 2>>();
-    if (range[1] < range[0] || range[1] - range[0] != bytes_of(dtype, shape)) {
-      refuse(path, fmt::format("{}: shape {} does not fill its data_offsets", name, to_string(shape)));
-    }
-    return {path, name, dtype, shape, 8 + length + range[0], range[1] - range[0]};
-  } catch (const nlohmann::json::exception& error) {
-    refuse(path, fmt::format("{}: damaged entry: {}", name, error.what()));
+  if (const auto foreign = file.foreign().find(name); foreign != file.foreign().end()) {
+    refuse_type(path, foreign->second);
   }
+  const MappedTensor& tensor = file.tensors().at(name);
+  if (!can_hold_codes(tensor.dtype)) refuse_type(path, to_string(tensor.dtype));
+  return {path, name, tensor.dtype, tensor.shape, file.offset_of(tensor), bytes_of(path, tensor.dtype, tensor.shape)};
 }
 
 std::string safetensors_header(const std::string& name, DType dtype, const Shape& shape) {
   const nlohmann::json entry = {{"dtype", name_of(dtype, &TypeName::safetensors)},
                                 {"shape", shape},
-                                {"data_offsets", {0, bytes_of(dtype, shape)}}};
+                                {"data_offsets", {0, byte_count(dtype, shape)}}};
   std::string header = nlohmann::json{{name, entry}}.dump();
   header.resize((header.size() + 7) / 8 * 8, ' ');
   std::string length(8, '\0');
@@ -181,7 +184,7 @@ std::string extension_of(const std::filesystem::path& path) {
 // A header, and zeros behind it.
 TensorFile create_with_header(const std::filesystem::path& path, const std::string& name, DType dtype,
                               const Shape& shape, const std::string& header) {
-  const TensorFile tensor{path, name, dtype, shape, header.size(), bytes_of(dtype, shape)};
+  const TensorFile tensor{path, name, dtype, shape, header.size(), bytes_of(path, dtype, shape)};
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << header << std::flush;
   if (!out) refuse(path, fmt::format("cannot be written: {}", std::strerror(errno)));

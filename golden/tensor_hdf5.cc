@@ -9,6 +9,7 @@
 
 #include "golden/hdf5_node.h"
 #include "golden/isolated.h"
+#include "reference/byte_count.h"
 #include "reference/error.h"
 
 namespace plumb::golden {
@@ -55,7 +56,7 @@ void copy_elements(const Node& dataset, const Handle& type, const Handle& space,
                    const std::filesystem::path& to) {
   std::ofstream out(to, std::ios::binary | std::ios::trunc);
   const auto rows = shape.empty() ? 1 : static_cast<hsize_t>(shape[0]);
-  const hsize_t total = static_cast<hsize_t>(element_count(shape)) * H5Tget_size(type.id());
+  const auto total = static_cast<hsize_t>(byte_count(integer_type(dataset, type), shape));
   const hsize_t row_bytes = rows == 0 ? 0 : total / rows;
   const hsize_t step = std::max<hsize_t>(1, row_bytes == 0 ? rows : kCopiedBytes / std::max<hsize_t>(1, row_bytes));
   std::vector<hsize_t> start(shape.size(), 0), count(shape.begin(), shape.end());
@@ -116,12 +117,8 @@ TensorFile find_in_hdf5(const std::filesystem::path& path, const std::string& na
       path.string(), [&] { return describe(path, name, scratch); }, limits));
   const auto dtype = static_cast<DType>(found["dtype"].get<int>());
   const auto shape = found["shape"].get<Shape>();
-  return {found["contiguous"].get<bool>() ? path : scratch,
-          found["name"],
-          dtype,
-          shape,
-          found["offset"],
-          static_cast<std::uint64_t>(element_count(shape) * info(dtype).size_bytes)};
+  return {found["contiguous"].get<bool>() ? path : scratch,    found["name"], dtype, shape, found["offset"],
+          static_cast<std::uint64_t>(byte_count(dtype, shape))};
 }
 
 TensorFile create_in_hdf5(const std::filesystem::path& path, const std::string& name, DType dtype, const Shape& shape) {
@@ -137,7 +134,7 @@ TensorFile create_in_hdf5(const std::filesystem::path& path, const std::string& 
                                   storage.id(), H5P_DEFAULT));
   const haddr_t address = dataset.id() < 0 ? HADDR_UNDEF : H5Dget_offset(dataset.id());
   if (address == HADDR_UNDEF) throw Error(fmt::format("{}: cannot be written as HDF5", path.string()));
-  return {path, name, dtype, shape, address, static_cast<std::uint64_t>(element_count(shape) * info(dtype).size_bytes)};
+  return {path, name, dtype, shape, address, static_cast<std::uint64_t>(byte_count(dtype, shape))};
 }
 
 }  // namespace plumb::golden

@@ -92,6 +92,11 @@ TEST_F(AccuracyCommand, BadRequestsExit3AndNameWhatIsWrong) {
       {"--baseline nosuch", "--baseline nosuch"},
       {"--window 1", "--window"},
       {"--min-top1 101", "--min-top1"},
+      {"--max-kl nan", "--max-kl"},
+      {"--max-kl inf", "--max-kl"},
+      {"--max-kl -1", "--max-kl"},
+      {"--max-ppl-increase nan", "--max-ppl-increase"},
+      {"--min-top1 nan", "--min-top1"},
   };
   for (const auto& [arguments, part] : requests) {
     const Ended ended = evaluate(arguments);

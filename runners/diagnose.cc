@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "runners/diagnosis/alternatives.h"
 #include "runners/diagnosis/evidence.h"
 #include "runners/diagnosis/mistake.h"
+#include "runners/products.h"
 
 namespace plumb {
 namespace {
@@ -22,13 +24,7 @@ constexpr Source kSources[] = {layout_mistakes,  group_mistakes, zero_point_mist
                                integer_mistakes, sum_mistakes,   output_mistakes,     reading_mistakes};
 
 bool is_small(const Question& question) {
-  const Signature& signature = question.problem.signature;
-  const std::string& formula = question.op->products.empty() ? question.op->length : question.op->products;
-  const std::int64_t length = formula.empty() ? 1 : evaluate_formula(formula, signature.values);
-  std::int64_t products = 0;
-  for (const Expected& expected : question.expected)
-    products += std::ssize(expected.value) * std::max<std::int64_t>(length, 1);
-  return products <= kMostProducts;
+  return product_count(*question.op, question.problem.signature) <= kMostProducts;
 }
 
 std::optional<Answer> evaluate(const Question& question, const Mistake& mistake) {
@@ -67,9 +63,7 @@ class Search {
   }
 
   [[nodiscard]] std::string text() const {
-    std::string text;
-    for (const std::string& sentence : named_) text += (text.empty() ? "" : "; or ") + sentence;
-    if (!text.empty() || !partly_) return text;
+    if (!named_.empty() || !partly_) return joined_alternatives(named_);
     return partly_->sentence + ", but only where the wrong elements are: " + evidence_.place();
   }
 

@@ -9,6 +9,8 @@
 #include "reference/layout/wrong_variants.h"
 #include "reference/ops.h"
 #include "runners/execute.h"
+#include "runners/plan.h"
+#include "runners/products.h"
 
 namespace plumb {
 namespace {
@@ -144,6 +146,23 @@ TEST(Diagnose, ShowsWhereTheWrongElementsAre) {
   EXPECT_TRUE(heat_of(question, Contract{}, outputs).empty());
   outputs[0].set(1 * 6 + 4, 1e6);
   EXPECT_EQ(heat_of(question, Contract{}, outputs), (std::vector<std::string>{"000000", "000090", "000000"}));
+}
+
+// Mistakes are made for any description, whatever sizes it has: that of a wrong output of zeros ends no process.
+TEST(Diagnose, KnowsEveryOperatorsSizes) {
+  for (const Op& op : all_ops()) {
+    const std::vector<Case> plan = plan_cases(op, 0);
+    const auto small = std::ranges::find_if(plan, [](const Case& test_case) {
+      const std::int64_t products = product_count(*test_case.op, test_case.signature);
+      return products >= 32 && products <= 1 << 13;
+    });
+    if (small == plan.end()) continue;
+    SCOPED_TRACE(to_string(*small));
+    const Question question = ask(*small);
+    std::vector<Tensor> outputs;
+    for (const Form& form : output_forms(op, question.problem.signature)) outputs.emplace_back(form.dtype, form.shape);
+    EXPECT_NO_THROW((void)diagnose(question, Contract{}, outputs, std::byte{0xA5}));
+  }
 }
 
 TEST(Diagnose, LeavesLargeProblemsAlone) {

@@ -187,8 +187,13 @@ std::string vouched_input(const Question& question, const DataMode& mode, std::u
   return "";
 }
 
+std::int64_t cases_needed(const Op& op) {
+  constexpr std::int64_t kManyPerInput = 12;
+  return kManyPerInput * std::ssize(op.inputs);
+}
+
 std::vector<Record> vacuous_inputs(const std::vector<Record>& records) {
-  constexpr std::int64_t kManyPerInput = 32;
+  constexpr std::int64_t kEnoughForSilence = 10;  // one silent case of fewer is more than a tenth of them
   std::map<std::string, Vouchers> by_op;
   for (const Record& record : records) {
     const bool is_plain =
@@ -199,16 +204,16 @@ std::vector<Record> vacuous_inputs(const std::vector<Record>& records) {
   for (const auto& [name, vouchers] : by_op) {
     const Op& op = op_named(name);
     const std::int64_t cases = std::ssize(vouchers.vouching) + std::ssize(vouchers.silent);
-    if (cases < kManyPerInput * std::ssize(op.inputs)) continue;
+    if (cases >= kEnoughForSilence && 10 * std::ssize(vouchers.silent) > cases) {
+      vacuous.push_back(
+          accuse(name, fmt::format("in {} of {} cases nothing depends on any input", vouchers.silent.size(), cases)));
+    }
+    if (cases < cases_needed(op)) continue;
     for (const Port& port : op.inputs) {
       if (port.fill == Fill::code_sums || vouchers.inputs.contains(port.name)) continue;
       vacuous.push_back(accuse(name, fmt::format("nothing depends on {} in any of {} cases: a fault in how it is read "
                                                  "would not show",
                                                  port.name, cases)));
-    }
-    if (10 * std::ssize(vouchers.silent) > cases) {
-      vacuous.push_back(
-          accuse(name, fmt::format("in {} of {} cases nothing depends on any input", vouchers.silent.size(), cases)));
     }
   }
   return vacuous;

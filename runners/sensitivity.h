@@ -22,8 +22,13 @@ namespace plumb {
 /// nothing depends on any, and the case is vacuous.
 [[nodiscard]] std::string vouched_input(const Question& question, const DataMode& mode, std::uint64_t turn);
 
-/// A vacuous record for each input of an operator that none of its many cases vouches for. `records` are those of a
-/// whole campaign; operators of few cases are not accused.
+/// From how many cases on an input of the operator that none of them vouches for is held against the data: cases ask
+/// inputs in turn, and few may miss one.
+[[nodiscard]] std::int64_t cases_needed(const Op& op);
+
+/// A vacuous record for each input of an operator that none of its cases vouches for, if there are as many as needed;
+/// and for each operator in which nothing depends on any input in more than a tenth of ten cases or more. `records` are
+/// those of a whole campaign.
 [[nodiscard]] std::vector<Record> vacuous_inputs(const std::vector<Record>& records);
 
 /// The share of single elements, of `count` taken from all of an input, whose change moves an output past its bound; a

@@ -21,7 +21,7 @@ Entry entry_of(const Rebuilt& fault) {
           .probe = fault.probe,
           .diagnosis = fault.diagnosis,
           .touches = "1",
-          .missed_because = {},
+          .missed_because = fault.may_be_missed,
           .impl = std::make_unique<Builtin>("fault." + std::string(fault.id), unavailable, fault.make())};
 }
 

@@ -22,7 +22,7 @@ struct Entry {
   std::string probe;           ///< What is expected to see it; empty for an elementary one.
   std::string diagnosis;       ///< Part of what the verdict has to say of it.
   std::string touches;         ///< Formula over sizes: whether it can show in a case.
-  std::string missed_because;  ///< Why it is not caught, if that is known; empty otherwise.
+  std::string missed_because;  ///< Why a run need not catch it; empty: each has to.
   bool hangs = false;
   std::unique_ptr<Builtin> impl;
 

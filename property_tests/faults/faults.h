@@ -19,10 +19,12 @@ struct Fault {
   const char* op;         ///< Operator.
   const char* mechanism;  ///< What is wrong, in one line.
   Mutation mutation;
-  Outcome outcome;              ///< Of every case in which it shows.
-  const char* reason = "";      ///< Part of the reason that those cases give.
-  const char* touches = "1";    ///< Formula over sizes, row and column: the elements that it can change.
-  Peers accepted_by = no_peer;  ///< Which of the peers' criteria let it through (see peers.h).
+  Outcome outcome;            ///< Of every case in which it shows.
+  const char* reason = "";    ///< Part of the reason that those cases give.
+  const char* touches = "1";  ///< Formula over sizes, row and column: the elements that it can change.
+  /// Which of the peers' criteria let it through (see peers.h). They are of sums and products: no_peer where nothing is
+  /// constant or every bit is prescribed.
+  Peers accepted_by = no_peer;
   const char* looks_like = "";  ///< Part of what the diagnosis says of it; empty: it is none of a layout's mistakes.
 };
 

@@ -6,6 +6,7 @@
 #include "reference/ops.h"
 #include "runners/execute.h"
 #include "runners/philox.h"
+#include "runners/products.h"
 
 namespace plumb::faults {
 namespace {
@@ -150,8 +151,7 @@ std::string refused_by(const plumb_impl& impl, const Question& question) {
   if (execute.supports(&reason) != PLUMB_OK || execute.prepare() != PLUMB_OK) return std::string(kCriteria, '1');
   const Execution execution = execute.run(kThreads, std::byte{0});
   if (execution.status != PLUMB_OK) return std::string(kCriteria, '1');
-  const std::string& formula = op.products.empty() ? op.length : op.products;
-  const std::int64_t length = formula.empty() ? 1 : evaluate_formula(formula, question.problem.signature.values);
+  const std::int64_t length = products_of_element(op, question.problem.signature);
   for (std::size_t i = 0; i < op.outputs.size(); ++i) {
     const Compared compared(execution.outputs[i], question.expected[i]);
     for (std::size_t c = 0; c < kCriteria; ++c) {

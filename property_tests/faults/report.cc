@@ -62,7 +62,7 @@ Record record_of(const Score& score) {
     record.outcome = caught || excused ? Outcome::xfail : Outcome::fail;
     record.reason = caught ? fmt::format("{}: caught by {}; {}", entry.mechanism, score.probe, score.seen.reason)
                            : fmt::format("{}: NOT caught in {} cases", entry.mechanism, score.judged);
-    if (excused) record.reason += "; " + entry.missed_because;
+    if (!caught && excused) record.reason += "; " + entry.missed_because;
   }
   record.case_name = entry.id + (score.seen.case_name.empty() ? "" : ": " + score.seen.case_name);
   record.op = entry.op;

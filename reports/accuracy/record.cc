@@ -36,8 +36,13 @@ const Layer* first_wrong_layer(const Record& record) {
 int exit_code(const Run& run) {
   const auto count = [&](auto predicate) { return std::ranges::count_if(run.records, predicate); };
   if (count([](const Record& r) { return is_wrong(r.outcome); }) > 0) return 1;
-  const auto measured = count([](const Record& r) { return r.outcome == Outcome::pass && r.kind != Kind::original; });
-  return run.info.interrupted || measured == 0 ? 2 : 0;
+  const auto asked = [&](Kind kind) { return count([=](const Record& r) { return r.kind == kind; }); };
+  const auto proved = [&](Kind kind) {
+    return count([=](const Record& r) { return r.kind == kind && r.outcome == Outcome::pass; });
+  };
+  const bool vacuous = count([](const Record& r) { return r.outcome == Outcome::vacuous; }) > 0;
+  const bool all_skipped = asked(Kind::implementation) > 0 && proved(Kind::implementation) == 0;
+  return run.info.interrupted || vacuous || all_skipped || proved(Kind::quantisation) == 0 ? 2 : 0;
 }
 
 std::string headline(const Run& run) {

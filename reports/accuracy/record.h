@@ -89,7 +89,8 @@ struct Run {
   std::vector<Record> records;
 };
 
-/// 0: all within bounds and budgets. 1: a record is wrong. 2: nothing was measured, or the run was cut short.
+/// 0: all within bounds and budgets. 1: a record is wrong. 2: no scheme was measured, or of implementations that were
+/// asked for none, or something that was measured was judged by nothing, or the run was cut short.
 [[nodiscard]] int exit_code(const Run& run);
 /// "4 schemes, 24 implementations measured; 1 wrong".
 [[nodiscard]] std::string headline(const Run& run);

@@ -49,6 +49,14 @@ void judge_record(Record& record) {
   }
 }
 
+// Whether anything could have said that the implementation is wrong.
+void check_judged(const Budgets& budgets, Record& record) {
+  const auto is_judged = [](const Layer& layer) { return !std::isnan(layer.ratio); };
+  if (record.outcome != Outcome::pass || budgets.any() || std::ranges::any_of(record.layers, is_judged)) return;
+  record.outcome = Outcome::vacuous;
+  record.reason = "measured but not judged: neither layers (--layer-tokens 0) nor a budget";
+}
+
 class Measurement {
  public:
   Measurement(const model::ModelFolder& folder, const EvaluationText& text, const std::vector<Scheme>& schemes,
@@ -256,6 +264,7 @@ class Measurement {
     record.tokens_per_second =
         record.seconds > 0 ? static_cast<double>(std::ssize(kernel) * text_.window()) / record.seconds : 0;
     if (record.outcome == Outcome::pass) judge_record(record);
+    check_judged(options_.budgets, record);
     return record;
   }
 

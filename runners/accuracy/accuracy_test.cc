@@ -146,6 +146,24 @@ TEST(Accuracy, ACrashLosesNoOthersResultsAndNotItsOwn) {
   EXPECT_EQ(run.records[4].cost.tokens, 46);
 }
 
+// Without layers and without a budget nothing would say that a kernel is wrong.
+TEST(Accuracy, WhatNothingJudgesIsNoPass) {
+  MisbehavingKernel faulty("faulty");
+  faulty.layers = kTinyLinears;
+  faulty.wrong_layer = 3;
+  AccuracyOptions options = quick();
+  options.reading.drift_tokens = 0;
+  const accuracy::Run run = evaluate({"et_vk.q4gsw:g32"}, {faulty.subject()}, options);
+  ASSERT_EQ(run.records.size(), 3U);
+  EXPECT_EQ(run.records[1].outcome, Outcome::pass) << run.records[1].reason;
+  EXPECT_EQ(run.records[2].outcome, Outcome::vacuous);
+  EXPECT_EQ(run.records[2].reason, "measured but not judged: neither layers (--layer-tokens 0) nor a budget");
+  EXPECT_GT(run.records[2].cost.tokens, 0);
+  EXPECT_EQ(exit_code(run), 2);
+  options.budgets.most_kl = 1e9;
+  EXPECT_EQ(exit_code(evaluate({"et_vk.q4gsw:g32"}, {faulty.subject()}, options)), 0);
+}
+
 TEST(Accuracy, BudgetsMakeRecordsWrong) {
   AccuracyOptions options = quick();
   options.budgets.most_kl = 1e-9;
@@ -240,8 +258,10 @@ TEST(Accuracy, DequantisedModelPredictsWhatTorchaosDoes) {
   const auto scores = score(Prediction(logits, first), logits);
   const auto recorded = std::ranges::find(file.cases, "perplexity_int2_g32", &golden::Case::name);
   ASSERT_NE(recorded, file.cases.end());
-  const auto& nll = *std::ranges::find(recorded->outputs, "nll", &golden::Array::name);
+  const golden::Array& nll = golden::array_named(recorded->outputs, "nll");
   const Tensor want(DType::f32, nll.shape, nll.bytes);
+  ASSERT_EQ(std::ssize(scores), std::ssize(first) - 1);
+  ASSERT_GE(want.size(), std::ssize(scores));
   for (std::size_t i = 0; i < scores.size(); ++i) {
     EXPECT_NEAR(scores[i].nll, want.at(static_cast<std::int64_t>(i)), 1e-4) << "token " << i + 1;
   }

@@ -1,8 +1,11 @@
 #include "runners/accuracy/budgets.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "reference/error.h"
 #include "reports/number_text.h"
@@ -17,6 +20,26 @@ void complain(Record& record, const std::string& what) {
 }
 
 std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
+
+// The same measurement in another run; nullptr if that has none.
+const Record* record_like(const Record& record, const Run& run) {
+  const auto same = std::ranges::find_if(run.records, [&](const Record& other) {
+    return other.kind == record.kind && other.scheme == record.scheme && other.impl == record.impl;
+  });
+  return same == run.records.end() || same->window_nll.empty() ? nullptr : &*same;
+}
+
+void hold_to_baseline(const Record& before, const Budgets& budgets, Record& record) {
+  record.since_baseline = increase_over(before.window_nll, record.window_nll);
+  const double increase = record.since_baseline.value;
+  if (!budgets.most_increase || increase <= *budgets.most_increase) return;
+  if (before.window_nll.size() != record.window_nll.size()) {
+    complain(record, "cannot be compared with the baseline, which read another number of windows");
+  } else {
+    complain(record, fmt::format("perplexity {} over the baseline's, more than --max-ppl-increase {}",
+                                 percent(increase), percent(*budgets.most_increase)));
+  }
+}
 
 }  // namespace
 
@@ -43,18 +66,18 @@ void check_comparable(const Run& baseline, std::uint64_t text_hash, std::int64_t
 }
 
 void compare_with(const Run& baseline, const Budgets& budgets, Run& run) {
+  std::vector<std::string> unknown;
   for (Record& record : run.records) {
-    const auto same = std::ranges::find_if(baseline.records, [&](const Record& before) {
-      return before.kind == record.kind && before.scheme == record.scheme && before.impl == record.impl;
-    });
-    if (same == baseline.records.end()) continue;
-    record.since_baseline = increase_over(same->window_nll, record.window_nll);
-    const double increase = record.since_baseline.value;
-    if (budgets.most_increase && increase > *budgets.most_increase) {
-      complain(record, fmt::format("perplexity {} over the baseline's, more than --max-ppl-increase {}",
-                                   percent(increase), percent(*budgets.most_increase)));
+    if (record.window_nll.empty()) continue;  // nothing was measured, and the outcome says why
+    if (const Record* before = record_like(record, baseline)) {
+      hold_to_baseline(*before, budgets, record);
+    } else {
+      unknown.push_back(record.impl.empty() ? record.scheme : fmt::format("{} ({})", record.impl, record.scheme));
     }
   }
+  if (unknown.empty()) return;
+  run.notes.push_back(fmt::format("The baseline has no record of these, which are compared with nothing: {}.",
+                                  fmt::join(unknown, ", ")));
 }
 
 }  // namespace plumb::accuracy

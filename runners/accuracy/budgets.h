@@ -23,8 +23,8 @@ void hold_to(const Budgets& budgets, Record& record);
 /// Throws Error if the earlier run read another text, or windows of another length: nothing could be compared.
 void check_comparable(const Run& baseline, std::uint64_t text_hash, std::int64_t window);
 
-/// Fills in since_baseline of records that the earlier run has, too; where that exceeds most_increase the record is
-/// wrong.
+/// Fills in since_baseline of records that the earlier run has, too; where that is not within most_increase, also
+/// because it cannot be known, the record is wrong. A note of the run names the records that the earlier one lacks.
 void compare_with(const Run& baseline, const Budgets& budgets, Run& run);
 
 }  // namespace plumb::accuracy

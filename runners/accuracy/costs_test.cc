@@ -16,12 +16,22 @@ TEST(Statistics, MeansErrorsAndPercentiles) {
   const Estimate e = estimate(samples);
   EXPECT_DOUBLE_EQ(e.mean, 2.5);
   EXPECT_DOUBLE_EQ(e.error, std::sqrt(5.0 / 3 / 4));
-  EXPECT_NEAR(e.high() - e.low(), 2 * 1.96 * e.error, 1e-4);
+  EXPECT_NEAR(e.high() - e.low(), 2 * 3.182446 * e.error, 1e-6);  // of four samples, not of many
   EXPECT_TRUE(std::isnan(estimate({}).mean));
   EXPECT_TRUE(std::isnan(estimate(std::vector<double>{1}).error));
   EXPECT_DOUBLE_EQ(percentile(samples, 0.5), 2.5);
   EXPECT_DOUBLE_EQ(percentile(samples, 0), 1);
   EXPECT_DOUBLE_EQ(percentile(samples, 1), 4);
+}
+
+// Quantiles as tables print them; where the sum gives way to the series the two agree.
+TEST(Statistics, IntervalsOfFewSamplesAreStudents) {
+  const std::pair<std::int64_t, double> table[] = {{1, 12.7062047}, {2, 4.3026527},  {3, 3.1824463},  {4, 2.7764451},
+                                                   {5, 2.5705818},  {10, 2.2281389}, {30, 2.0422725}, {120, 1.9799304}};
+  for (const auto& [freedom, quantile] : table) EXPECT_NEAR(student_t(freedom), quantile, 5e-8) << freedom;
+  EXPECT_NEAR(student_t(200), student_t(201), 6.5e-5);
+  EXPECT_GT(student_t(200), student_t(201));
+  EXPECT_NEAR(student_t(std::int64_t{1} << 40), 1.959963985, 1e-9);
 }
 
 // Three words: p = (1/2, 1/4, 1/4), q = (1/4, 1/2, 1/4).
@@ -126,6 +136,37 @@ TEST(Baseline, IsComparedWindowByWindow) {
   EXPECT_NO_THROW(check_comparable(other, 0, 0));
   EXPECT_THROW(check_comparable(other, 5, 0), Error);
   EXPECT_THROW(check_comparable(other, 0, 5), Error);
+}
+
+// A gate that cannot tell lets nothing through.
+TEST(Baseline, OfOtherWindowsExceedsEveryIncrease) {
+  const std::string why = "cannot be compared with the baseline, which read another number of windows";
+  accuracy::Run run = run_of({1, 2});
+  compare_with(run_of({1, 2, 3}), {.most_increase = 0.05}, run);
+  EXPECT_EQ(run.records[0].outcome, Outcome::fail);
+  EXPECT_EQ(run.records[0].reason, why);
+  accuracy::Run nan = run_of({1, NAN});
+  compare_with(run_of({1, 2}), {.most_increase = 0.05}, nan);
+  EXPECT_EQ(nan.records[0].outcome, Outcome::fail);
+  EXPECT_EQ(nan.records[0].reason.find(why), std::string::npos) << nan.records[0].reason;
+  accuracy::Run skipped = run_of({});
+  skipped.records[0].outcome = Outcome::skip;
+  compare_with(run_of({1, 2}), {.most_increase = 0.05}, skipped);
+  EXPECT_EQ(skipped.records[0].outcome, Outcome::skip);
+  EXPECT_EQ(skipped.records[0].reason, "");
+}
+
+TEST(Baseline, WithoutARecordIsNoted) {
+  accuracy::Run run = run_of({1, 2});
+  compare_with(run_of({1, 2}), {}, run);
+  EXPECT_TRUE(run.notes.empty());
+  run.records.push_back(run.records[0]);
+  run.records[1].kind = Kind::implementation;
+  run.records[1].impl = "cpu.new";
+  compare_with(run_of({1, 2}), {.most_increase = 0.05}, run);
+  ASSERT_EQ(run.notes.size(), 1U);
+  EXPECT_EQ(run.notes[0], "The baseline has no record of these, which are compared with nothing: cpu.new (s).");
+  EXPECT_EQ(run.records[1].outcome, Outcome::pass);
 }
 
 }  // namespace

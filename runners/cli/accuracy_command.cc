@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "reference/error.h"
@@ -16,6 +17,7 @@
 #include "runners/accuracy/references.h"
 #include "runners/campaign.h"
 #include "runners/cli/commands.h"
+#include "runners/cli/number_range.h"
 #include "runners/cli/run_flags.h"
 #include "runners/library.h"
 #include "runners/machine.h"
@@ -32,7 +34,7 @@ struct AccuracyFlags {
   std::vector<std::string> libraries, schemes;
   std::string model, tokens, text, passages, baseline;
   accuracy::Reading reading;
-  double most_increase_percent = -1, most_kl = -1, least_top1_percent = -1;
+  std::optional<double> most_increase_percent, most_kl, least_top1_percent;
   std::string llama_cpp = "llama-perplexity", gguf;
   bool no_impls = false;
 };
@@ -142,9 +144,9 @@ std::vector<accuracy::Scheme> schemes_for(const AccuracyFlags& flags, const std:
 
 accuracy::Budgets budgets_of(const AccuracyFlags& flags) {
   accuracy::Budgets budgets;
-  if (flags.most_increase_percent >= 0) budgets.most_increase = flags.most_increase_percent / 100;
-  if (flags.most_kl >= 0) budgets.most_kl = flags.most_kl;
-  if (flags.least_top1_percent >= 0) budgets.least_same_top = flags.least_top1_percent / 100;
+  if (flags.most_increase_percent) budgets.most_increase = *flags.most_increase_percent / 100;
+  budgets.most_kl = flags.most_kl;
+  if (flags.least_top1_percent) budgets.least_same_top = *flags.least_top1_percent / 100;
   return budgets;
 }
 
@@ -304,15 +306,15 @@ void add_budget_flags(CLI::App& command, AccuracyFlags& flags) {
       .add_option("--max-ppl-increase", flags.most_increase_percent,
                   "Percent by which the perplexity may exceed the original's (and the baseline's); else exit code 1")
       ->type_name("PERCENT")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0));
   command.add_option("--max-kl", flags.most_kl, "Mean divergence from the original that is allowed; else exit code 1")
       ->type_name("KL")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0));
   command
       .add_option("--min-top1", flags.least_top1_percent,
                   "Percent of tokens whose likeliest guess has to be the original's; else exit code 1")
       ->type_name("PERCENT")
-      ->check(CLI::Range(0.0, 100.0));
+      ->check(number_in(0, 100));
   command.add_option("--baseline", flags.baseline, "An earlier run (its folder or results.json) to compare with")
       ->type_name("RUN");
   command.add_option("--llama-perplexity", flags.llama_cpp, "llama.cpp's tool, timed beside ours where it is there")
@@ -345,8 +347,8 @@ void add_accuracy(CLI::App& app, Context& context) {
       ->default_val(300);
   command->get_option("--out")->description("Folder for report.html, results.csv, layers.csv and results.json");
   command->footer(format_list() + fmt::format("By default: {}.\n\n", fmt::join(accuracy::default_schemes(), ", ")) +
-                  "Exit codes: 0 within bounds and budgets; 1 not, or an implementation failed; 2 nothing measured, or "
-                  "cut short;\n3 bad request.\n\n"
+                  "Exit codes: 0 within bounds and budgets; 1 not, or an implementation failed; 2 nothing measured, no "
+                  "implementation\nmeasured, one that nothing judged, or cut short; 3 bad request.\n\n"
                   "Examples:\n  plumb accuracy --out report\n  plumb accuracy ./libmykernels.so --scheme "
                   "et_vk.q4gsw:g32:tied\n"
                   "  plumb accuracy --model Qwen3-0.6B --text book.txt --scheme nncf.u2:g64+nncf.u4:g64@3 --no-impls\n"

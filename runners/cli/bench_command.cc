@@ -15,6 +15,7 @@
 #include "runners/bench/peers.h"
 #include "runners/bench/repacks.h"
 #include "runners/cli/commands.h"
+#include "runners/cli/number_range.h"
 #include "runners/cli/run_flags.h"
 
 namespace plumb::cli {
@@ -148,7 +149,7 @@ void add_flags(CLI::App& command, BenchFlags& flags) {
       ->capture_default_str();
   command.add_option("--min-time", flags.min_seconds, "Seconds for which each case is sampled, at least")
       ->type_name("S")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(number_in(0, 3600))
       ->capture_default_str();
   command
       .add_option("--peers", flags.peers,

@@ -7,6 +7,7 @@
 #include "runners/cli/commands.h"
 #include "runners/cli/run_flags.h"
 #include "runners/library.h"
+#include "runners/vouching.h"
 
 namespace plumb::cli {
 namespace {
@@ -67,7 +68,10 @@ int check(RunFlags flags, const std::vector<std::string>& words, const std::stri
   std::vector<Unit> units = campaign_units(targets.cases, subjects);
   std::erase_if(units, [](const Unit& unit) { return unit.steps.empty(); });
   if (units.empty()) throw Error("none of the chosen implementations can answer the given cases");
-  return run_and_report(units, flags, command, shrinking(flags, subjects));
+  return run_and_report(units, flags, command, [&, shrink = shrinking(flags, subjects)](Run& run) {
+    shrink(run);
+    if (Table table = vouching_table(targets.cases); !table.rows.empty()) run.tables.push_back(std::move(table));
+  });
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "reports/sentence.h"
 #include "reports/summary.h"
 #include "reports/text_table.h"
+#include "runners/cli/number_range.h"
 #include "runners/explain.h"
 #include "runners/fingerprint.h"
 #include "runners/journal.h"
@@ -65,7 +66,7 @@ void add_execution_flags(CLI::App& command, RunFlags& flags) {
   add_jobs_flag(command, flags);
   command.add_option("--timeout", flags.timeout_s, "Seconds after which a case is a hang")
       ->type_name("S")
-      ->check(CLI::PositiveNumber)
+      ->check(number_above_0(1e6))
       ->capture_default_str();
   command
       .add_option("--memory", flags.memory_mib,

@@ -131,7 +131,9 @@ Mistake correction_not_scaled(std::size_t scales, std::size_t sums, const std::s
 void add_unscaled_correction(Mistakes& mistakes, const Op& op, const Problem& problem) {
   const auto scales = std::ranges::find(op.inputs, Fill::activation_scale, &Port::fill);
   const auto sums = std::ranges::find(op.inputs, Fill::code_sums, &Port::fill);
-  if (scales == op.inputs.end() || sums == op.inputs.end() || problem.signature["M"] == 0) return;
+  const auto rows = problem.signature.values.find("M");  // images have none
+  const bool has_rows = rows != problem.signature.values.end() && rows->second > 0;
+  if (scales == op.inputs.end() || sums == op.inputs.end() || !has_rows) return;
   mistakes.push_back(correction_not_scaled(static_cast<std::size_t>(scales - op.inputs.begin()),
                                            static_cast<std::size_t>(sums - op.inputs.begin()), scales->name));
 }

@@ -6,6 +6,7 @@
 
 #include "reference/kernel/sum_stand_in.h"
 #include "runners/diagnosis/mistake.h"
+#include "runners/products.h"
 
 namespace plumb {
 namespace {
@@ -59,11 +60,6 @@ Mistake shifted_codes(std::string sentence, double by) {
           }};
 }
 
-// Columns that are summed up: K, or N where a gradient is.
-std::int64_t columns_of(const Op& op, const Signature& signature) {
-  return evaluate_formula(op.products.empty() ? op.length : op.products, signature.values);
-}
-
 void add_tails(Mistakes& mistakes, std::int64_t columns, std::int64_t tile) {
   const std::int64_t tail = columns % tile, whole = columns - tail;
   if (tail == 0) return;
@@ -101,7 +97,7 @@ void add_overlapping_parts(Mistakes& mistakes, std::int64_t columns, std::int64_
 Mistakes sum_mistakes(const Op& op, const Problem& problem) {
   Mistakes mistakes;
   if (op.arithmetic != Arithmetic::accumulated) return mistakes;
-  const std::int64_t columns = columns_of(op, problem.signature);
+  const std::int64_t columns = products_of_element(op, problem.signature);
   if (columns < 2) return mistakes;
   mistakes.push_back(counted("last product missing: column K - 1",
                              [](std::int64_t k, std::int64_t all) { return k == all - 1 ? 0 : 1; }));

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::int64_t kLargestSize = std::int64_t{1} << 24;
+constexpr std::int64_t kLargestSize = std::int64_t{1} << 24, kMostLayers = 4096;
 
 // Architectures, as the model's own code calls them.
 struct Architecture {
@@ -51,10 +51,11 @@ class ConfigFile {
   [[nodiscard]] T get_or(const char* key, const char* expected, T otherwise) const {
     return has(key) ? get<T>(root_, key, expected) : otherwise;
   }
-  [[nodiscard]] std::int64_t size(const char* key) const {
+  [[nodiscard]] std::int64_t size(const char* key, std::int64_t most = kLargestSize) const {
     const auto value = get<double>(root_, key, "a whole number");
-    if (!(value >= 1 && value <= kLargestSize) || value != static_cast<double>(static_cast<std::int64_t>(value))) {
-      refuse(fmt::format("{}: expected a whole number from 1 to {}, got {}", key, kLargestSize, root_[key].dump()));
+    if (!(value >= 1 && value <= static_cast<double>(most)) ||
+        value != static_cast<double>(static_cast<std::int64_t>(value))) {
+      refuse(fmt::format("{}: expected a whole number from 1 to {}, got {}", key, most, root_[key].dump()));
     }
     return static_cast<std::int64_t>(value);
   }
@@ -131,7 +132,7 @@ Config read_config(const std::filesystem::path& folder) {
   config.vocabulary = file.size("vocab_size");
   config.hidden = file.size("hidden_size");
   config.intermediate = file.size("intermediate_size");
-  config.layers = file.size("num_hidden_layers");
+  config.layers = file.size("num_hidden_layers", kMostLayers);
   config.heads = file.size("num_attention_heads");
   config.kv_heads = file.size_or("num_key_value_heads", config.heads);
   config.head_dim = file.size_or("head_dim", config.hidden / config.heads);

@@ -28,18 +28,18 @@ const golden::Case& case_named(const std::string& name) {
 Tensor tensor_of(const golden::Array& array) { return {dtype_from_string(array.dtype), array.shape, array.bytes}; }
 
 Tensor output(const std::string& case_name, const std::string& name) {
-  const auto& outputs = case_named(case_name).outputs;
-  return tensor_of(*std::ranges::find(outputs, name, &golden::Array::name));
+  return tensor_of(golden::array_named(case_named(case_name).outputs, name));
 }
 
-// The largest difference, relative to the root mean square of what is wanted.
+// The largest difference, relative to the root mean square of what is wanted; NaN if one of them is.
 template <typename T>
 double distance(const Matrix<T>& got, const Tensor& want) {
   EXPECT_EQ(got.size(), want.size());
   double squares = 0, worst = 0;
   for (std::int64_t i = 0; i < want.size(); ++i) {
     squares += want.at(i) * want.at(i);
-    worst = std::max(worst, std::abs(static_cast<double>(got.data()[i]) - want.at(i)));
+    const double error = std::abs(static_cast<double>(got.data()[i]) - want.at(i));
+    if (std::isnan(error) || error > worst) worst = error;  // std::max would pass over NaN
   }
   return worst / std::sqrt(squares / static_cast<double>(want.size()));
 }
@@ -78,6 +78,16 @@ TEST(Decoder, HasTheLikelihoodsOfTransformers) {
   }
 }
 
+TEST(Distance, OfNaNIsWithinNoBound) {
+  Matrix<float> got = Matrix<float>::Ones(2, 3);
+  Tensor want(DType::f32, {2, 3});
+  for (std::int64_t i = 0; i < want.size(); ++i) want.set(i, 1);
+  EXPECT_EQ(distance(got, want), 0);
+  got(0, 1) = NAN;
+  EXPECT_TRUE(std::isnan(distance(got, want)));
+  EXPECT_FALSE(distance(got, want) <= 1e9);
+}
+
 TEST(Decoder, ComputesOnlyTheLogitsThatAreWanted) {
   const ModelFolder folder(kGolden / "qwen3-austen");
   const Decoder<double> decoder(folder.config(), folder.norms());
@@ -86,10 +96,10 @@ TEST(Decoder, ComputesOnlyTheLogitsThatAreWanted) {
   const std::vector<std::int64_t> wanted = {3};
   const Matrix<double> all = decoder.run(tokens, linears);
   const Matrix<double> one = decoder.run(tokens, linears, {.positions = wanted, .on_hidden = {}});
-  EXPECT_LE((all.row(3) - one.row(0)).cwiseAbs().maxCoeff(), 1e-12);
+  EXPECT_LE((all.row(3) - one.row(0)).cwiseAbs().maxCoeff<Eigen::PropagateNaN>(), 1e-12);
   // What comes later changes nothing.
   const Matrix<double> shorter = decoder.run(std::span(tokens).first(4), linears);
-  EXPECT_LE((all.topRows(4) - shorter).cwiseAbs().maxCoeff(), 1e-12);
+  EXPECT_LE((all.topRows(4) - shorter).cwiseAbs().maxCoeff<Eigen::PropagateNaN>(), 1e-12);
 }
 
 }  // namespace

@@ -130,6 +130,8 @@ TEST_F(BadFolder, WhatTheDecoderLacksIsRefusedByName) {
   expect_refusal({"config.json", "num_key_value_heads"});
   change_config("vocab_size", "many");
   expect_refusal({"config.json", "vocab_size", "many"});
+  change_config("num_hidden_layers", 5000);  // before anything as large as that is made
+  expect_refusal({"config.json", "num_hidden_layers", "from 1 to 4096", "5000"});
   change_config("vocab_size", -1);
   expect_refusal({"config.json", "vocab_size", "-1"});
 }

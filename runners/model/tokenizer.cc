@@ -42,6 +42,9 @@ bool is_set(const Json& object, const char* key) {
          object[key] != 0;
 }
 
+// ByteLevel splits with a pattern of its own unless it is told not to.
+bool uses_regex(const Json& level) { return !level.contains("use_regex") || is_set(level, "use_regex"); }
+
 // Which pattern a pre-tokenizer splits with.
 std::string pattern_of(const std::filesystem::path& file, const Json& splitter) {
   const auto check_byte_level = [&](const Json& level) {
@@ -52,24 +55,24 @@ std::string pattern_of(const std::filesystem::path& file, const Json& splitter) 
   };
   if (word(splitter, "type") != "Sequence") {
     check_byte_level(splitter);
-    if (splitter.contains("use_regex") && !is_set(splitter, "use_regex")) {
+    if (!uses_regex(splitter)) {
       refuse(file, "pre_tokenizer: expected ByteLevel with use_regex, or behind a Split");
     }
     return WordSplitter::gpt2_pattern();
   }
   const Json& steps = field(file, splitter, "pretokenizers");
-  if (steps.size() != 2 || word(steps[0], "type") != "Split" || is_set(steps[1], "use_regex")) {
+  const bool known = steps.is_array() && steps.size() == 2 && word(steps[0], "type") == "Split";
+  if (known) check_byte_level(steps[1]);
+  if (!known || uses_regex(steps[1])) {
     refuse(file, "pre_tokenizer: expected a Sequence of Split and ByteLevel without use_regex");
   }
-  check_byte_level(steps[1]);
   if (word(steps[0], "behavior") != "Isolated" || is_set(steps[0], "invert")) {
     refuse(file, "pre_tokenizer: expected a Split with behavior Isolated, not inverted");
   }
   return word(field(file, steps[0], "pattern"), "Regex");
 }
 
-WordSplitter splitter_of(const std::filesystem::path& file) {
-  const Json root = read_json_file(file);
+WordSplitter splitter_of(const std::filesystem::path& file, const Json& root) {
   const std::string pattern = pattern_of(file, field(file, root, "pre_tokenizer"));
   try {
     return WordSplitter(pattern);
@@ -110,11 +113,23 @@ void check_model(const std::filesystem::path& file, const Json& model) {
   }
 }
 
+// The token that a text is given. `place` is where in the file.
+std::int32_t token_of(const std::filesystem::path& file, const char* place, const std::string& text,
+                      const Json& value) {
+  const double number = value.is_number_integer() ? value.get<double>() : -1;
+  if (!(number >= 0 && number <= kLargestToken)) {
+    refuse(file,
+           fmt::format("{}: '{}': expected a token from 0 to {}, got {}", place, text, kLargestToken, value.dump()));
+  }
+  return static_cast<std::int32_t>(number);
+}
+
 }  // namespace
 
-Tokenizer::Tokenizer(const std::filesystem::path& file)
-    : file_(file), splitter_(splitter_of(file)), letters_(byte_letters()) {
-  const Json root = read_json_file(file);
+Tokenizer::Tokenizer(const std::filesystem::path& file) : Tokenizer(file, read_json_file(file)) {}
+
+Tokenizer::Tokenizer(const std::filesystem::path& file, const Json& root)
+    : file_(file), splitter_(splitter_of(file, root)), letters_(byte_letters()) {
   const Json& model = field(file, root, "model");
   check_model(file, model);
   if (is_set(root, "normalizer")) {
@@ -124,16 +139,7 @@ Tokenizer::Tokenizer(const std::filesystem::path& file)
     normalises_ = true;
   }
   whole_words_first_ = is_set(model, "ignore_merges");
-  try {
-    for (const auto& [text, token] : field(file, model, "vocab").items()) vocabulary_[text] = token.get<std::int32_t>();
-    if (root.contains("added_tokens")) {
-      for (const Json& added : root["added_tokens"]) {
-        special_.emplace_back(added.at("content").get<std::string>(), added.at("id").get<std::int32_t>());
-      }
-    }
-  } catch (const Json::exception& error) {
-    refuse(file, fmt::format("damaged vocabulary: {}", error.what()));
-  }
+  read_tokens(root, field(file, model, "vocab"));
   spell_tokens();
   for (const Json& merge : field(file, model, "merges")) {
     ranks_.emplace(merge_text(file, merge), static_cast<std::int32_t>(ranks_.size()));
@@ -143,11 +149,28 @@ Tokenizer::Tokenizer(const std::filesystem::path& file)
   }
 }
 
+void Tokenizer::read_tokens(const Json& root, const Json& vocabulary) {
+  std::unordered_map<std::int32_t, std::string> owners;
+  const auto claim = [&](const char* place, const std::string& text, const Json& value) {
+    const std::int32_t token = token_of(file_, place, text, value);
+    const auto [owner, fresh] = owners.emplace(token, text);
+    if (!fresh && owner->second != text) {  // a special token may be in the vocabulary, too
+      refuse(file_, fmt::format("{}: '{}' and '{}' are both token {}", place, owner->second, text, token));
+    }
+    return token;
+  };
+  for (const auto& [text, value] : vocabulary.items()) vocabulary_[text] = claim("model.vocab", text, value);
+  if (!root.contains("added_tokens")) return;
+  for (const Json& added : root["added_tokens"]) {
+    const std::string text = word(added, "content");
+    special_.emplace_back(text, claim("added_tokens", text, field(file_, added, "id")));
+  }
+}
+
 void Tokenizer::spell_tokens() {
   std::unordered_map<std::string, char> bytes;
   for (std::size_t byte = 0; byte < letters_.size(); ++byte) bytes[letters_[byte]] = static_cast<char>(byte);
   const auto text_of = [&](std::int32_t token) -> std::string& {
-    if (token < 0 || token > kLargestToken) refuse(file_, fmt::format("model.vocab: token {} is out of range", token));
     if (token >= std::ssize(texts_)) texts_.resize(static_cast<std::size_t>(token) + 1);
     return texts_[static_cast<std::size_t>(token)];
   };

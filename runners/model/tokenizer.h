@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ namespace plumb::model {
 class Tokenizer {
  public:
   /// Throws Error naming the file and what is wrong or not supported: another model, pre-tokenizer, pattern or
-  /// normaliser, options of BPE that change its result.
+  /// normaliser, options of BPE that change its result, a token that is no small whole number or that two texts claim.
   explicit Tokenizer(const std::filesystem::path& file);
 
   /// Tokens of a text; special tokens in it are recognised. Nothing is added before or behind. Throws Error if the text
@@ -33,6 +34,8 @@ class Tokenizer {
   [[nodiscard]] std::int64_t size() const { return std::ssize(texts_); }
 
  private:
+  Tokenizer(const std::filesystem::path& file, const nlohmann::json& root);
+  void read_tokens(const nlohmann::json& root, const nlohmann::json& vocabulary);
   void spell_tokens();
   void encode_words(std::string_view text, std::vector<std::int32_t>& tokens) const;
   void encode_word(std::string_view word, std::vector<std::int32_t>& tokens) const;

@@ -83,6 +83,13 @@ std::string refusal(const std::function<void(nlohmann::json&)>& change) {
   return message;
 }
 
+nlohmann::json split_with(const std::string& pattern) {
+  return {{"type", "Sequence"},
+          {"pretokenizers",
+           {{{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}},
+            {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}}}};
+}
+
 TEST(Tokenizer, RefusesWhatItDoesNotHave) {
   const auto expect = [](const std::string& part, const std::function<void(nlohmann::json&)>& change) {
     const std::string message = refusal(change);
@@ -96,11 +103,39 @@ TEST(Tokenizer, RefusesWhatItDoesNotHave) {
   expect("NFKC", [](auto& root) { root["normalizer"] = {{"type", "NFKC"}}; });
   expect("NFC may change this text", [](auto& root) { root["normalizer"] = {{"type", "NFC"}}; });
   expect("a byte's letter", [](auto& root) { root["model"]["vocab"].erase("!"); });
-  expect("'[a-z]'", [](auto& root) {
-    root["pre_tokenizer"] = nlohmann::json::parse(
-        R"({"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"[a-z]"},"behavior":"Isolated",)"
-        R"("invert":false},{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]})");
+  expect("'[a-z]'", [](auto& root) { root["pre_tokenizer"] = split_with("[a-z]"); });
+}
+
+TEST(Tokenizer, RefusesSequencesThatItDoesNotKnow) {
+  const std::string expected = "expected a Sequence of Split and ByteLevel without use_regex";
+  EXPECT_EQ(refusal([](auto& root) { root["pre_tokenizer"] = split_with(kQwen); }), "");
+  const auto expect = [&](const std::function<void(nlohmann::json&)>& change) {
+    const std::string message = refusal([&](auto& root) {
+      root["pre_tokenizer"] = split_with(kQwen);
+      change(root["pre_tokenizer"]);
+    });
+    EXPECT_NE(message.find(expected), message.npos) << message;
+  };
+  expect([](auto& sequence) { sequence["pretokenizers"] = {{"first", sequence["pretokenizers"][0]}, {"second", 1}}; });
+  expect([](auto& sequence) { sequence["pretokenizers"].erase(0); });
+  expect([](auto& sequence) { sequence["pretokenizers"][1]["use_regex"] = true; });
+  expect([](auto& sequence) { sequence["pretokenizers"][1].erase("use_regex"); });  // it is true then
+}
+
+TEST(Tokenizer, RefusesTokensThatAreNoneOrTwo) {
+  const auto expect = [](const std::string& part, const std::function<void(nlohmann::json&)>& change) {
+    const std::string message = refusal(change);
+    EXPECT_NE(message.find(part), message.npos) << part << " in: " << message;
+  };
+  expect("model.vocab: '!': expected a token from 0 to 16777216, got 4294967296",
+         [](auto& root) { root["model"]["vocab"]["!"] = std::int64_t{1} << 32; });
+  expect("model.vocab: '!': expected a token", [](auto& root) { root["model"]["vocab"]["!"] = 1.5; });
+  expect("model.vocab: '!': expected a token", [](auto& root) { root["model"]["vocab"]["!"] = -1; });
+  expect("are both token", [](auto& root) { root["model"]["vocab"]["!"] = root["model"]["vocab"]["#"]; });
+  expect("added_tokens: '<x>': expected a token from 0 to 16777216, got 4294967296", [](auto& root) {
+    root["added_tokens"].push_back({{"content", "<x>"}, {"id", std::int64_t{1} << 32}});
   });
+  expect("are both token", [](auto& root) { root["added_tokens"].push_back({{"content", "<x>"}, {"id", 0}}); });
 }
 
 TEST(EvaluationText, ReadsPassagesAndRefusesBadOnes) {

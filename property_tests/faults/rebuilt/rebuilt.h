@@ -18,6 +18,7 @@ struct Rebuilt {
   const char* probe;      ///< What of plumbline has to see it: a word of `probe_of` (score.h).
   const char* diagnosis;  ///< Part of what the verdict has to say: of its diagnosis, or of its reason.
   Kernel (*make)();
+  const char* may_be_missed = "";  ///< Why a run need not see it; empty: each has to.
 };
 
 /// All of them, in the order of the table.

@@ -1,0 +1,16 @@
+// How much work an oracle is: how many products its outputs sum up.
+#pragma once
+
+#include <cstdint>
+
+#include "reference/op.h"
+
+namespace plumb {
+
+/// Products that an element of the outputs sums up; 1 where it is no sum.
+[[nodiscard]] std::int64_t products_of_element(const Op& op, const Signature& signature);
+
+/// Those of all elements of all outputs together.
+[[nodiscard]] std::int64_t product_count(const Op& op, const Signature& signature);
+
+}  // namespace plumb
