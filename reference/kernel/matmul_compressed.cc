@@ -134,7 +134,7 @@ Op matmul_compressed() {
                   .role = Role::constant,
                   .fill = Fill::integers,
                   .low = "0 - 128 * ((zero == 2 && type != 3) || (zero >= 5 && type == 4))",
-                  .high = "255 - 128 * (zero == 2 || type == 4)",
+                  .high = "255 - 128 * (zero == 2 || type == 4) - 8 * (type == 2 && zero != 2)",
                   .present_if = "zero_point"}},
       .outputs = {result_port()},
       .constraints = {{"K >= 1 && N >= 1", "there is something to multiply"},

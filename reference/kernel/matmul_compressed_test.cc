@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "reference/formula.h"
 #include "reference/testing/grouped.h"
 
 namespace plumb {
@@ -30,6 +32,24 @@ TEST(MatmulCompressed, CodesAreInFlatOrder) {
   EXPECT_EQ(value(small({0b00100100 | 3 << 6, 0b1110}), {{"type", kU2}}), (std::vector<double>{210, 161.5}));
   EXPECT_EQ(value(small({1, 2, 3, 255, 0, 128}), {{"type", kU8}}), (std::vector<double>{321, 6527.5}));
   EXPECT_EQ(value(small({1, 2, 3, 255, 0, 128}), {{"type", kI8}}), (std::vector<double>{321, -6400.5}));
+}
+
+// What exact data are made for: a code less its zero point is no larger than the operator says.
+TEST(MatmulCompressed, ZeroPointsStayNearTheirCodes) {
+  const Op op = matmul_compressed();
+  const auto port = std::ranges::find(op.inputs, "zero_point", &Port::name);
+  const std::pair<int, int> codes[] = {{0, 3}, {0, 15}, {-8, 7}, {0, 255}, {-128, 127}};
+  for (std::int64_t type = kU2; type <= kI8; ++type) {
+    for (const DType zero : {DType::u8, DType::i8, DType::f32, DType::f16, DType::bf16}) {
+      const Sizes sizes = {{"type", type}, {"zero", static_cast<std::int64_t>(zero)}};
+      const std::int64_t low = evaluate_formula(port->low, sizes), high = evaluate_formula(port->high, sizes);
+      const auto [least, most] = codes[type];
+      EXPECT_LE(most - low, op.max_code_magnitude) << "type " << type << " zero " << to_string(zero);
+      EXPECT_LE(high - least, op.max_code_magnitude) << "type " << type << " zero " << to_string(zero);
+      EXPECT_GE(low, info(zero).min_finite);
+      EXPECT_LE(high, info(zero).max_finite);
+    }
+  }
 }
 
 TEST(MatmulCompressed, ZeroPointsAreCodesOrNumbers) {
