@@ -91,6 +91,7 @@ TEST_F(AccuracyCommand, BadRequestsExit3AndNameWhatIsWrong) {
       {"nosuch.so", "nosuch.so"},
       {"--baseline nosuch", "--baseline nosuch"},
       {"--window 1", "--window"},
+      {"--resume nosuch", "--resume"},
       {"--min-top1 101", "--min-top1"},
       {"--max-kl nan", "--max-kl"},
       {"--max-kl inf", "--max-kl"},

@@ -88,6 +88,7 @@ void add_check(CLI::App& app, Context& context) {
       ->required();
   add_selection_flags(*command, *flags);
   add_execution_flags(*command, *flags);
+  add_resume_flag(*command, *flags);
   add_seed_flag(*command, *flags);
   command->footer(
       "Examples:\n  plumb check ./libmykernels.so\n  plumb check ./libmykernels.so --op 'linear_*' --out report\n"

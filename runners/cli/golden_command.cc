@@ -34,6 +34,7 @@ void add_golden(CLI::App& app, Context& context) {
   command->add_option("--case", options->case_pattern, "Only recorded cases matching GLOB")->type_name("GLOB");
   add_selection_flags(*command, *flags);
   add_execution_flags(*command, *flags);
+  add_resume_flag(*command, *flags);
   command->footer(
       "Every recorded case is judged twice over: its inputs go through our implementations, and its recorded\n"
       "output goes before the judge as implementation 'upstream'. Recorded defects of upstream must fail there\n"

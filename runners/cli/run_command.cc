@@ -36,6 +36,7 @@ void add_run(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<RunFlags>();
   add_selection_flags(*command, *flags);
   add_execution_flags(*command, *flags);
+  add_resume_flag(*command, *flags);
   add_seed_flag(*command, *flags);
   std::vector<std::string_view> names;
   for (const Model& model : all_models()) names.push_back(model.name);

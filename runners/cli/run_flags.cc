@@ -75,6 +75,9 @@ void add_execution_flags(CLI::App& command, RunFlags& flags) {
       ->check(CLI::PositiveNumber);
   command.add_flag("--in-process", flags.in_process, "No worker processes: a crash ends plumb, under your debugger");
   add_output_flags(command, flags);
+}
+
+void add_resume_flag(CLI::App& command, RunFlags& flags) {
   command
       .add_option("--resume", flags.resume,
                   "Go on with the run in DIR that was killed or interrupted: what selects cases and implementations is "

@@ -29,6 +29,8 @@ void add_execution_flags(CLI::App& command, RunFlags& flags);
 void add_jobs_flag(CLI::App& command, RunFlags& flags);
 void add_output_flags(CLI::App& command, RunFlags& flags);
 void add_seed_flag(CLI::App& command, RunFlags& flags);
+/// For commands that call take_over().
+void add_resume_flag(CLI::App& command, RunFlags& flags);
 
 /// With --resume: takes over what an unfinished run was given and `command` was not. Throws Error if there is none.
 void take_over(const CLI::App& command, RunFlags& flags);
