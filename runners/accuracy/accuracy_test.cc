@@ -4,10 +4,8 @@
 
 #include <cmath>
 
-#include "golden/golden.h"
 #include "reference/error.h"
 #include "reports/accuracy/formats.h"
-#include "runners/accuracy/references.h"
 #include "runners/accuracy/sensitivity.h"
 #include "runners/accuracy/testing/misbehaving_kernel.h"
 #include "runners/campaign.h"
@@ -242,29 +240,6 @@ TEST(Sensitivity, MixesKeepToTheirAverageAndRaiseWhatMatters) {
   ASSERT_EQ(measured.size(), 16U);
   for (std::size_t i = 0; i < 14; ++i) EXPECT_GT(measured[i], 0) << i;
   EXPECT_EQ(measured[14], 0);
-}
-
-// torchao quantised the same model, and transformers ran it.
-TEST(Accuracy, DequantisedModelPredictsWhatTorchaosDoes) {
-  const std::filesystem::path goldens = PLUMB_SOURCE_DIR "/golden/model";
-  const golden::File file = golden::read(goldens / "model.h5");
-  const model::ModelFolder folder(goldens / "qwen3-austen");
-  const auto tokens = model::read_tokens(goldens / "qwen3-austen" / "eval_tokens.npy", folder.config().vocabulary);
-  const auto first = std::span(tokens).first(40);
-  const Scheme scheme = parse_scheme("torchao.intx2:g32");
-  const QuantisedModel quantised = quantise(scheme, assign(scheme, folder), folder, 2);
-  DequantisedLinears<float> linears(folder, quantised);
-  const auto logits = model::Decoder<float>(folder.config(), folder.norms()).run(first, linears);
-  const auto scores = score(Prediction(logits, first), logits);
-  const auto recorded = std::ranges::find(file.cases, "perplexity_int2_g32", &golden::Case::name);
-  ASSERT_NE(recorded, file.cases.end());
-  const golden::Array& nll = golden::array_named(recorded->outputs, "nll");
-  const Tensor want(DType::f32, nll.shape, nll.bytes);
-  ASSERT_EQ(std::ssize(scores), std::ssize(first) - 1);
-  ASSERT_GE(want.size(), std::ssize(scores));
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    EXPECT_NEAR(scores[i].nll, want.at(static_cast<std::int64_t>(i)), 1e-4) << "token " << i + 1;
-  }
 }
 
 }  // namespace
