@@ -81,8 +81,10 @@ TEST(Targets, AgreeWithTheCompilersViewOfTheCpu) {
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
   ASSERT_NE(find("avx2"), nullptr);
   EXPECT_EQ(find("avx2")->unavailable.empty(), avx2);
-  ASSERT_NE(find("sse4"), nullptr);
-  EXPECT_EQ(find("sse4")->unavailable.empty(), __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("pclmul"));
+  if (HWY_TARGETS & HWY_SSE4) {  // left out under sanitizers
+    ASSERT_NE(find("sse4"), nullptr);
+    EXPECT_EQ(find("sse4")->unavailable.empty(), __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("pclmul"));
+  }
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
   ASSERT_NE(find("avx3"), nullptr);
