@@ -23,7 +23,8 @@ namespace {
 using Records = std::vector<Record>;
 
 // A fault that every case shows need not be seen in all of them; sanitizers slow everything down.
-constexpr std::size_t kEvery = kSanitized ? 10 : 4;
+constexpr std::size_t kEvery = kSanitized ? 20 : 4;
+constexpr std::size_t kShort = kSanitized ? 20 : 200;  // plans that are left whole
 
 // Whether the fault's description allows it to change the element.
 bool touches(const Fault& fault, const Signature& signature, std::int64_t flat, std::int64_t columns) {
@@ -33,7 +34,7 @@ bool touches(const Fault& fault, const Signature& signature, std::int64_t flat, 
   return evaluate_formula(fault.touches, values) != 0;
 }
 
-// Every kEvery-th case of each data mode of a long plan, and all that end a process. (Every kEvery-th of all would be
+// Every kEvery-th case of each data mode of a long plan, and those that end a process. (Every kEvery-th of all would be
 // of the same modes each time: they follow one another from shape to shape.)
 std::vector<Case> thinned(const std::vector<Case>& plan) {
   const auto ends_a_process = [](const Case& test_case) {
@@ -43,11 +44,15 @@ std::vector<Case> thinned(const std::vector<Case>& plan) {
       return ends && seldom && test_case.op->name == fault.op && touches(fault, test_case.signature, 0, 1);
     });
   };
+  // Each costs a worker process, of which sanitizers make large ones.
+  const std::size_t most_ends = kSanitized ? 4 : plan.size();
+  std::size_t ends = 0;
   std::vector<Case> kept;
   std::map<std::string_view, std::size_t> seen;
   for (const Case& test_case : plan) {
     const bool is_next = seen[test_case.mode->name]++ % kEvery == 0;
-    if (plan.size() < 200 || is_next || ends_a_process(test_case)) kept.push_back(test_case);
+    const bool ends_one = ends_a_process(test_case) && ++ends <= most_ends;
+    if (plan.size() < kShort || is_next || ends_one) kept.push_back(test_case);
   }
   return kept;
 }

@@ -33,6 +33,8 @@ class Parser {
 
   bool accept(std::string_view token) {
     skip_blanks();
+    // Nearly always the first character tells: a look at it is a tenth of a comparison.
+    if (position_ == text_.size() || text_[position_] != token.front()) return false;
     if (!text_.substr(position_).starts_with(token)) return false;
     position_ += token.size();
     return true;

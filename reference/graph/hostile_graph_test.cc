@@ -50,7 +50,7 @@ std::string nested() { return std::string(1000000, '[') + std::string(1000000, '
 
 std::string number(std::uint64_t value, int size) {
   std::string bytes;
-  for (int i = 0; i < size; ++i) bytes.push_back(static_cast<char>(value >> 8 * i & 255U));
+  for (int i = 0; i < size; ++i) bytes.push_back(i < 8 ? static_cast<char>(value >> 8 * i & 255U) : '\0');
   return bytes;
 }
 
