@@ -40,6 +40,7 @@ constexpr Content kContents[] = {
     {"executorch/shader_run.h5", 96, 397, 186100, 21226856},
     {"executorch/train_q4gsw.h5", 19, 64, 17736, 2159474},
     {"executorch/weight_pack.h5", 52, 99, 15018, 1820687},
+    {"families/families.h5", 14, 34, 409258, 51135549},
     {"model/model.h5", 8, 26, 1351536, 163207830},
     {"openvino/nncf_compress.h5", 36, 243, 156595, 16847847},
     {"openvino/nncf_decompress.h5", 90, 507, 23522, 2401071},

@@ -11,6 +11,7 @@ constexpr NoOperator kNoOperators[] = {
     {"openvino.rewrite_decompression", "graphs before and after conversion; 'plumb rewrite verify' judges such"},
     {"torchao.quantize_", "graphs before and after quantisation, for 'plumb rewrite apply'"},
     {"torchao.pt2e", "graphs before and after quantisation, for 'plumb rewrite apply'"},
+    {"model.tokens", "text in tokens, which 'plumb accuracy --text' reads"},
     {"model.logits", "a whole model; 'plumb accuracy' runs it"},
     {"model.perplexity", "a whole model; 'plumb accuracy' measures it"},
 };

@@ -1,8 +1,10 @@
-// The decoder beside transformers' own hidden states, logits and likelihoods (golden/model/model.h5).
+// The decoder beside transformers' own hidden states, logits and likelihoods: of the built-in model
+// (golden/model/model.h5) and of a tiny Llama in shards (golden/families/families.h5).
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "golden/golden.h"
 #include "reference/model/decoder.h"
@@ -12,23 +14,27 @@
 namespace plumb::model {
 namespace {
 
-const std::filesystem::path kGolden = PLUMB_SOURCE_DIR "/golden/model";
+const std::filesystem::path kGolden = PLUMB_SOURCE_DIR "/golden";
 
-const golden::File& file() {
-  static const golden::File file = golden::read(kGolden / "model.h5");
-  return file;
-}
+/// A model, and the file of what was recorded of it.
+struct Recorded {
+  std::filesystem::path folder, file;
+};
+const Recorded kQwen3 = {kGolden / "model/qwen3-austen", kGolden / "model/model.h5"};
+const Recorded kLlama = {kGolden / "families/llama-tiny", kGolden / "families/families.h5"};
 
-const golden::Case& case_named(const std::string& name) {
-  const auto found = std::ranges::find(file().cases, name, &golden::Case::name);
-  if (found == file().cases.end()) throw std::runtime_error("no case " + name);
+const golden::Case& case_named(const Recorded& model, const std::string& name) {
+  static std::map<std::filesystem::path, golden::File> files;
+  const golden::File& file = files.try_emplace(model.file, golden::read(model.file)).first->second;
+  const auto found = std::ranges::find(file.cases, name, &golden::Case::name);
+  if (found == file.cases.end()) throw std::runtime_error("no case " + name);
   return *found;
 }
 
 Tensor tensor_of(const golden::Array& array) { return {dtype_from_string(array.dtype), array.shape, array.bytes}; }
 
-Tensor output(const std::string& case_name, const std::string& name) {
-  return tensor_of(golden::array_named(case_named(case_name).outputs, name));
+Tensor output(const golden::Case& recorded, const std::string& name) {
+  return tensor_of(golden::array_named(recorded.outputs, name));
 }
 
 // The largest difference, relative to the root mean square of what is wanted; NaN if one of them is.
@@ -45,30 +51,35 @@ double distance(const Matrix<T>& got, const Tensor& want) {
 }
 
 template <typename T>
-void expect_golden(const std::string& case_name, double bound) {
-  const ModelFolder folder(kGolden / "qwen3-austen");
+void expect_golden(const Recorded& model, const std::string& case_name, double bound) {
+  const golden::Case& golden_case = case_named(model, case_name);
+  const ModelFolder folder(model.folder);
   const Decoder<T> decoder(folder.config(), folder.norms());
   OriginalLinears<T> linears(folder);
-  const Tensor recorded = tensor_of(case_named(case_name).inputs[0]);
+  const Tensor recorded = tensor_of(golden_case.inputs[0]);
   std::vector<std::int32_t> tokens;
   for (std::int64_t i = 0; i < recorded.size(); ++i) tokens.push_back(static_cast<std::int32_t>(recorded.at(i)));
   const auto check = [&](std::size_t i, const Matrix<T>& hidden) {
-    EXPECT_LE(distance(hidden, output(case_name, "hidden_" + std::to_string(i))), bound) << "hidden state " << i;
+    EXPECT_LE(distance(hidden, output(golden_case, "hidden_" + std::to_string(i))), bound) << "hidden state " << i;
   };
   const Matrix<T> logits = decoder.run(tokens, linears, {.positions = {}, .on_hidden = check});
-  EXPECT_LE(distance(logits, output(case_name, "logits")), bound);
+  EXPECT_LE(distance(logits, output(golden_case, "logits")), bound);
 }
 
 // transformers computes norms and softmax in f32 also in its f64 model, so that both records are as exact as f32 is.
-TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInF32) { expect_golden<float>("logits_f32", 2e-5); }
-TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInDouble) { expect_golden<double>("logits_f64", 2e-5); }
+TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInF32) { expect_golden<float>(kQwen3, "logits_f32", 2e-5); }
+TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInDouble) { expect_golden<double>(kQwen3, "logits_f64", 2e-5); }
+TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersLlama) {
+  expect_golden<float>(kLlama, "llama_f32", 2e-5);
+  expect_golden<double>(kLlama, "llama_f64", 2e-5);
+}
 
 TEST(Decoder, HasTheLikelihoodsOfTransformers) {
-  const ModelFolder folder(kGolden / "qwen3-austen");
+  const ModelFolder folder(kQwen3.folder);
   const Decoder<float> decoder(folder.config(), folder.norms());
   OriginalLinears<float> linears(folder);
-  const auto tokens = read_tokens(kGolden / "qwen3-austen" / "eval_tokens.npy", folder.config().vocabulary);
-  const Tensor nll = output("perplexity_f32", "nll");
+  const auto tokens = read_tokens(kQwen3.folder / "eval_tokens.npy", folder.config().vocabulary);
+  const Tensor nll = output(case_named(kQwen3, "perplexity_f32"), "nll");
   const std::size_t window = 64;  // of 256: what comes later changes nothing before
   const Matrix<float> logits = decoder.run(std::span(tokens).first(window), linears);
   for (std::size_t i = 0; i + 1 < window; ++i) {
@@ -89,7 +100,7 @@ TEST(Distance, OfNaNIsWithinNoBound) {
 }
 
 TEST(Decoder, ComputesOnlyTheLogitsThatAreWanted) {
-  const ModelFolder folder(kGolden / "qwen3-austen");
+  const ModelFolder folder(kQwen3.folder);
   const Decoder<double> decoder(folder.config(), folder.norms());
   OriginalLinears<double> linears(folder);
   const std::vector<std::int32_t> tokens = {0, 5, 7, 300, 2};

@@ -1,12 +1,14 @@
 #include "runners/model/tokenizer.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "golden/draft.h"
+#include "golden/golden.h"
 #include "reference/error.h"
+#include "reference/tensor.h"
 #include "runners/model/evaluation_text.h"
 
 namespace plumb::model {
@@ -66,20 +68,22 @@ TEST(WordSplitter, KnowsTextThatNormalisationLeavesAlone) {
 }
 
 // The tokenizer with one thing changed.
-std::string refusal(const std::function<void(nlohmann::json&)>& change) {
+Tokenizer changed(const std::function<void(nlohmann::json&)>& change) {
   auto root = nlohmann::json::parse(read_text(kModel / "tokenizer.json"));
   change(root);
-  const auto file =
-      std::filesystem::path(testing::TempDir()) / ("plumb-tokenizer-" + std::to_string(getpid()) + ".json");
-  std::ofstream(file) << root;
+  const golden::TemporaryFolder folder;
+  std::ofstream(folder / "tokenizer.json") << root;
+  return Tokenizer(folder / "tokenizer.json");
+}
+
+std::string refusal(const std::function<void(nlohmann::json&)>& change) {
   std::string message;
   try {
-    const Tokenizer tokenizer(file);
+    const Tokenizer tokenizer = changed(change);
     (void)tokenizer.encode("cafe\u0301");
   } catch (const Error& error) {
     message = error.what();
   }
-  std::filesystem::remove(file);
   return message;
 }
 
@@ -88,6 +92,29 @@ nlohmann::json split_with(const std::string& pattern) {
           {"pretokenizers",
            {{{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}},
             {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}}}};
+}
+
+// Texts in tokens as the tokenizers library makes them with the patterns of Llama 3 and Qwen.
+TEST(Tokenizer, SplitsAsTheTokenizersLibraryDoes) {
+  const golden::File file = golden::read(PLUMB_SOURCE_DIR "/golden/families/families.h5");
+  int texts = 0;
+  for (const golden::Case& recorded : file.cases) {
+    if (recorded.op != "model.tokens") continue;
+    ++texts;
+    const auto& pattern = std::get<std::string>(recorded.attributes.at("pattern"));
+    const Tokenizer tokenizer = changed([&](nlohmann::json& root) { root["pre_tokenizer"] = split_with(pattern); });
+    const golden::Array& text = golden::array_named(recorded.inputs, "text");
+    const golden::Array& want = golden::array_named(recorded.outputs, "tokens");
+    const Tensor ids(dtype_from_string(want.dtype), want.shape, want.bytes);
+    std::vector<double> got;
+    for (const std::int32_t id :
+         tokenizer.encode({reinterpret_cast<const char*>(text.bytes.data()), text.bytes.size()}))
+      got.push_back(id);
+    std::vector<double> tokens;
+    for (std::int64_t i = 0; i < ids.size(); ++i) tokens.push_back(ids.at(i));
+    EXPECT_EQ(got, tokens) << recorded.name;
+  }
+  EXPECT_EQ(texts, 12);
 }
 
 TEST(Tokenizer, RefusesWhatItDoesNotHave) {
