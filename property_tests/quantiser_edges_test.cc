@@ -51,9 +51,7 @@ const std::set<std::string_view> kJudgesNonFinite = {"choose_qparams_affine", "c
 
 // Where the range of a row, its scale or the scale's reciprocal is beyond f32, so that nothing is defined.
 const std::set<std::pair<std::string_view, std::string_view>> kUndefined = {
-    {"linear_dynamic_intx", "largest_of_both_signs"},
-    {"dyn_quant_matmul_4bit", "largest_of_both_signs"},
-    {"dyn_quant_matmul_4bit", "subnormals"}};
+    {"dyn_quant_matmul_4bit", "largest_of_both_signs"}, {"dyn_quant_matmul_4bit", "subnormals"}};
 
 // How GoogleTest names one.
 void PrintTo(const Edge& edge, std::ostream* out) { *out << edge.name; }

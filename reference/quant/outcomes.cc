@@ -50,7 +50,9 @@ struct Total {
       exact = exact && term.is_certain() && std::isfinite(term.low());
       if (exact && term.low() != 0) quantum = std::min(quantum, lowest_bit(term.low()));
     }
-    exact = exact && (magnitude == 0 || magnitude <= std::ldexp(1, 24 + quantum));
+    // Neither rounded on the way nor beyond what f32 holds.
+    const double most_exact = magnitude == 0 ? 0 : std::min(std::ldexp(1, 24 + quantum), info(DType::f32).max_finite);
+    exact = exact && magnitude <= most_exact;
   }
 };
 

@@ -71,6 +71,9 @@ TEST(Outcomes, SumsThatOverflowInSomeOrdersAreAnything) {
   const double most = info(DType::f32).max_finite;
   EXPECT_TRUE(sum_in_any_order(std::vector<Outcomes>{most, most, -most}).is_anything());
   EXPECT_EQ(sum_in_any_order(std::vector<Outcomes>{most, most}).low(), kInfinity);
+  constexpr double kMostOfBf16 = 0x1.fep127;  // few bits, so that the sum itself would be exact
+  EXPECT_TRUE(sum_in_any_order(std::vector<Outcomes>{kMostOfBf16, kMostOfBf16, -kMostOfBf16}).is_anything());
+  EXPECT_EQ(sum_in_any_order(std::vector<Outcomes>{kMostOfBf16, kMostOfBf16}).low(), kInfinity);
   EXPECT_TRUE(sum_in_any_order(std::vector<Outcomes>{kInfinity, -kInfinity}).is_nan());
   EXPECT_EQ(sum_in_any_order(std::vector<Outcomes>{kInfinity, 1}).low(), kInfinity);
   EXPECT_TRUE(sum_in_any_order(std::vector<Outcomes>{1, std::nan("")}).is_nan());
