@@ -51,8 +51,8 @@ struct Total {
       if (exact && term.low() != 0) quantum = std::min(quantum, lowest_bit(term.low()));
     }
     // Neither rounded on the way nor beyond what f32 holds.
-    const double most_exact = magnitude == 0 ? 0 : std::min(std::ldexp(1, 24 + quantum), info(DType::f32).max_finite);
-    exact = exact && magnitude <= most_exact;
+    exact = exact &&
+            (magnitude == 0 || (magnitude <= std::ldexp(1, 24 + quantum) && magnitude <= info(DType::f32).max_finite));
   }
 };
 
