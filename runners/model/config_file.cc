@@ -8,6 +8,7 @@
 
 #include "reference/error.h"
 #include "reference/names.h"
+#include "runners/model/shown.h"
 
 namespace plumb::model {
 namespace {
@@ -44,7 +45,7 @@ class ConfigFile {
       return object.at(key).get<T>();
     } catch (const Json::exception&) {
       const bool missing = !object.contains(key);
-      refuse(fmt::format("{}: expected {}, got {}", key, expected, missing ? "nothing" : object[key].dump()));
+      refuse(fmt::format("{}: expected {}, got {}", key, expected, missing ? "nothing" : shown(object[key])));
     }
   }
   template <typename T>
@@ -55,7 +56,7 @@ class ConfigFile {
     const auto value = get<double>(root_, key, "a whole number");
     if (!(value >= 1 && value <= static_cast<double>(most)) ||
         value != static_cast<double>(static_cast<std::int64_t>(value))) {
-      refuse(fmt::format("{}: expected a whole number from 1 to {}, got {}", key, most, root_[key].dump()));
+      refuse(fmt::format("{}: expected a whole number from 1 to {}, got {}", key, most, shown(root_[key])));
     }
     return static_cast<std::int64_t>(value);
   }
@@ -102,7 +103,7 @@ void read_rope(const ConfigFile& file, Config& config) {
   if (file.has("rope_theta")) config.rope_theta = file.positive(file.root(), "rope_theta");
   if (!file.has(key)) return;
   const Json& rope = file.root()[key];
-  if (!rope.is_object()) file.refuse(fmt::format("{}: expected an object, got {}", key, rope.dump()));
+  if (!rope.is_object()) file.refuse(fmt::format("{}: expected an object, got {}", key, shown(rope)));
   if (rope.contains("rope_theta")) config.rope_theta = file.positive(rope, "rope_theta");
   const char* type_key = rope.contains("rope_type") ? "rope_type" : "type";
   const auto type = file.get<std::string>(rope, type_key, "a word");

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "golden/golden.h"
 #include "reference/model/decoder.h"
@@ -16,19 +15,18 @@ namespace {
 
 const std::filesystem::path kGolden = PLUMB_SOURCE_DIR "/golden";
 
-/// A model, and the file of what was recorded of it.
+/// A model, and what was recorded of it.
 struct Recorded {
-  std::filesystem::path folder, file;
+  std::filesystem::path folder;
+  golden::File file;
 };
-const Recorded kQwen3 = {kGolden / "model/qwen3-austen", kGolden / "model/model.h5"};
-const Recorded kLlama = {kGolden / "families/llama-tiny", kGolden / "families/families.h5"};
-
-const golden::Case& case_named(const Recorded& model, const std::string& name) {
-  static std::map<std::filesystem::path, golden::File> files;
-  const golden::File& file = files.try_emplace(model.file, golden::read(model.file)).first->second;
-  const auto found = std::ranges::find(file.cases, name, &golden::Case::name);
-  if (found == file.cases.end()) throw std::runtime_error("no case " + name);
-  return *found;
+const Recorded& qwen3() {
+  static const Recorded model = {kGolden / "model/qwen3-austen", golden::read(kGolden / "model/model.h5")};
+  return model;
+}
+const Recorded& llama() {
+  static const Recorded model = {kGolden / "families/llama-tiny", golden::read(kGolden / "families/families.h5")};
+  return model;
 }
 
 Tensor tensor_of(const golden::Array& array) { return {dtype_from_string(array.dtype), array.shape, array.bytes}; }
@@ -52,7 +50,7 @@ double distance(const Matrix<T>& got, const Tensor& want) {
 
 template <typename T>
 void expect_golden(const Recorded& model, const std::string& case_name, double bound) {
-  const golden::Case& golden_case = case_named(model, case_name);
+  const golden::Case& golden_case = golden::case_named(model.file, case_name);
   const ModelFolder folder(model.folder);
   const Decoder<T> decoder(folder.config(), folder.norms());
   OriginalLinears<T> linears(folder);
@@ -67,19 +65,19 @@ void expect_golden(const Recorded& model, const std::string& case_name, double b
 }
 
 // transformers computes norms and softmax in f32 also in its f64 model, so that both records are as exact as f32 is.
-TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInF32) { expect_golden<float>(kQwen3, "logits_f32", 2e-5); }
-TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInDouble) { expect_golden<double>(kQwen3, "logits_f64", 2e-5); }
+TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInF32) { expect_golden<float>(qwen3(), "logits_f32", 2e-5); }
+TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersInDouble) { expect_golden<double>(qwen3(), "logits_f64", 2e-5); }
 TEST(Decoder, HasTheHiddenStatesAndLogitsOfTransformersLlama) {
-  expect_golden<float>(kLlama, "llama_f32", 2e-5);
-  expect_golden<double>(kLlama, "llama_f64", 2e-5);
+  expect_golden<float>(llama(), "llama_f32", 2e-5);
+  expect_golden<double>(llama(), "llama_f64", 2e-5);
 }
 
 TEST(Decoder, HasTheLikelihoodsOfTransformers) {
-  const ModelFolder folder(kQwen3.folder);
+  const ModelFolder folder(qwen3().folder);
   const Decoder<float> decoder(folder.config(), folder.norms());
   OriginalLinears<float> linears(folder);
-  const auto tokens = read_tokens(kQwen3.folder / "eval_tokens.npy", folder.config().vocabulary);
-  const Tensor nll = output(case_named(kQwen3, "perplexity_f32"), "nll");
+  const auto tokens = read_tokens(qwen3().folder / "eval_tokens.npy", folder.config().vocabulary);
+  const Tensor nll = output(golden::case_named(qwen3().file, "perplexity_f32"), "nll");
   const std::size_t window = 64;  // of 256: what comes later changes nothing before
   const Matrix<float> logits = decoder.run(std::span(tokens).first(window), linears);
   for (std::size_t i = 0; i + 1 < window; ++i) {
@@ -100,7 +98,7 @@ TEST(Distance, OfNaNIsWithinNoBound) {
 }
 
 TEST(Decoder, ComputesOnlyTheLogitsThatAreWanted) {
-  const ModelFolder folder(kQwen3.folder);
+  const ModelFolder folder(qwen3().folder);
   const Decoder<double> decoder(folder.config(), folder.norms());
   OriginalLinears<double> linears(folder);
   const std::vector<std::int32_t> tokens = {0, 5, 7, 300, 2};

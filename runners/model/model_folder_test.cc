@@ -136,6 +136,16 @@ TEST_F(BadFolder, WhatTheDecoderLacksIsRefusedByName) {
   expect_refusal({"config.json", "vocab_size", "-1"});
 }
 
+// A million lists, each in the next: whoever goes through them by recursion runs out of stack.
+TEST_F(BadFolder, ListsWithoutEndAreRefused) {
+  const std::string config = read_text(kModel / "config.json"), from = "\"vocab_size\": 2048";
+  const std::size_t at = config.find(from);
+  ASSERT_NE(at, std::string::npos);
+  const std::string lists = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  std::ofstream(folder_ / "config.json") << std::string(config).replace(at, from.size(), "\"vocab_size\": " + lists);
+  expect_refusal({"config.json: vocab_size: expected a whole number, got a list of 1"});
+}
+
 TEST_F(BadFolder, FilesThatAreNotThereAreNamed) {
   fs::remove(folder_ / "model.safetensors");
   expect_refusal({"holds neither model.safetensors nor model.safetensors.index.json"});

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reference/error.h"
+#include "runners/model/shown.h"
 
 namespace plumb::model {
 namespace {
@@ -102,7 +103,7 @@ std::string merge_text(const std::filesystem::path& file, const Json& merge) {
   if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
     return merge[0].get<std::string>() + " " + merge[1].get<std::string>();
   }
-  refuse(file, fmt::format("model.merges: expected pairs of words, got {}", merge.dump()));
+  refuse(file, fmt::format("model.merges: expected pairs of words, got {}", shown(merge)));
 }
 
 void check_model(const std::filesystem::path& file, const Json& model) {
@@ -119,7 +120,7 @@ std::int32_t token_of(const std::filesystem::path& file, const char* place, cons
   const double number = value.is_number_integer() ? value.get<double>() : -1;
   if (!(number >= 0 && number <= kLargestToken)) {
     refuse(file,
-           fmt::format("{}: '{}': expected a token from 0 to {}, got {}", place, text, kLargestToken, value.dump()));
+           fmt::format("{}: '{}': expected a token from 0 to {}, got {}", place, text, kLargestToken, shown(value)));
   }
   return static_cast<std::int32_t>(number);
 }
@@ -163,6 +164,7 @@ void Tokenizer::read_tokens(const Json& root, const Json& vocabulary) {
   if (!root.contains("added_tokens")) return;
   for (const Json& added : root["added_tokens"]) {
     const std::string text = word(added, "content");
+    if (text.empty()) refuse(file_, "added_tokens: expected the text of each in 'content'");
     special_.emplace_back(text, claim("added_tokens", text, field(file_, added, "id")));
   }
 }

@@ -158,11 +158,15 @@ TEST(Tokenizer, RefusesTokensThatAreNoneOrTwo) {
          [](auto& root) { root["model"]["vocab"]["!"] = std::int64_t{1} << 32; });
   expect("model.vocab: '!': expected a token", [](auto& root) { root["model"]["vocab"]["!"] = 1.5; });
   expect("model.vocab: '!': expected a token", [](auto& root) { root["model"]["vocab"]["!"] = -1; });
+  expect("model.vocab: '!': expected a token from 0 to 16777216, got a list of 2", [](auto& root) {
+    root["model"]["vocab"]["!"] = {1, {2}};
+  });
   expect("are both token", [](auto& root) { root["model"]["vocab"]["!"] = root["model"]["vocab"]["#"]; });
   expect("added_tokens: '<x>': expected a token from 0 to 16777216, got 4294967296", [](auto& root) {
     root["added_tokens"].push_back({{"content", "<x>"}, {"id", std::int64_t{1} << 32}});
   });
   expect("are both token", [](auto& root) { root["added_tokens"].push_back({{"content", "<x>"}, {"id", 0}}); });
+  expect("added_tokens: expected the text of each", [](auto& root) { root["added_tokens"].push_back({{"id", 5000}}); });
 }
 
 TEST(EvaluationText, ReadsPassagesAndRefusesBadOnes) {
