@@ -80,5 +80,13 @@ TEST_F(Export, WhatCannotBeWrittenLeavesWhatWasThere) {
   EXPECT_THROW(write_graph_json(graph, folder_ / "nowhere" / "g.json"), Error);
 }
 
+TEST_F(Export, AFolderInThePlaceOfTheGraphCostsNoOtherFile) {
+  std::filesystem::create_directory(folder_ / "g.json");
+  std::ofstream(folder_ / "g.json.bin") << "what was there";
+  EXPECT_THROW(write_graph_json(read_openvino_ir(golden_), folder_ / "g.json", {.inline_bytes = 0}), Error);
+  EXPECT_EQ(bytes_of(folder_ / "g.json.bin"), "what was there");
+  EXPECT_EQ(files_in(folder_), 2U);
+}
+
 }  // namespace
 }  // namespace plumb::graph

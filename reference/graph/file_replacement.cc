@@ -7,8 +7,18 @@
 
 namespace plumb::graph {
 
+namespace {
+
+// Said before anything is written: a file beside it may be put in its place first.
+std::filesystem::path no_folder(std::filesystem::path path) {
+  if (std::filesystem::is_directory(path)) throw Error(fmt::format("{}: is a folder", path.string()));
+  return path;
+}
+
+}  // namespace
+
 FileReplacement::FileReplacement(std::filesystem::path path)
-    : path_(std::move(path)),
+    : path_(no_folder(std::move(path))),
       part_(fmt::format("{}.{}.part", path_.string(), getpid())),
       out_(part_, std::ios::binary) {
   if (!out_) throw Error(fmt::format("{}: cannot be written", path_.string()));

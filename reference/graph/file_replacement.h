@@ -11,7 +11,7 @@ namespace plumb::graph {
 /// is removed again.
 class FileReplacement {
  public:
-  /// Throws Error naming `path` if nothing can be written beside it.
+  /// Throws Error naming `path` if it is a folder, or nothing can be written beside it.
   explicit FileReplacement(std::filesystem::path path);
   ~FileReplacement();
   FileReplacement(const FileReplacement&) = delete;

@@ -20,7 +20,8 @@ std::vector<const Node*> inputs_of(const Graph& graph) {
 
 // ---- inputs ----
 
-// How many rows the tables have that an input picks from, at most four conversions away; 0 if it is no index.
+// How many rows the tables have that an input picks from, at most four operations away that make integers of it; 0 if
+// it is no index.
 // NOLINTNEXTLINE(misc-no-recursion)
 std::int64_t rows_of_tables(const Graph& graph, const Readers& readers, int input, int depth = 0) {
   std::int64_t rows = 0;
@@ -29,8 +30,8 @@ std::int64_t rows_of_tables(const Graph& graph, const Readers& readers, int inpu
     const Node& node = graph.nodes[static_cast<std::size_t>(reader)];
     const Ref* indices = argument_named(node, "indices").ref();
     const Ref* table = argument_named(node, node.op == "ov::Gather" ? "data" : "weight").ref();
-    const bool moves = node.op.starts_with("aten::add") || node.op == "ov::Convert" || node.op == "aten::to.dtype";
-    if (moves && depth < 4) {
+    const bool may_be_index = !node.results.empty() && !info(node.results[0].element).is_float;
+    if (may_be_index && depth < 4) {
       const std::int64_t further = rows_of_tables(graph, readers, reader, depth + 1);
       if (further > 0) rows = rows == 0 ? further : std::min(rows, further);
     }
@@ -154,7 +155,8 @@ void run_trial(const Graph& before, const Graph& after, const std::vector<std::s
   std::vector<Values> inputs;
   for (const std::size_t i : order) inputs.push_back(trial.inputs[i]);
   const bool exactly = equivalence == Equivalence::bit_for_bit;
-  std::size_t compared = 0;
+  bool compared = false;
+  proof.compared.resize(std::max(proof.compared.size(), before.outputs.size()));
   for (const Precision precision : {Precision::upstream, Precision::exact}) {
     if (precision == Precision::exact && !exactly) break;
     const std::vector<Values> want = run(before, trial.inputs, precision), got = run(after, inputs, precision);
@@ -164,11 +166,13 @@ void run_trial(const Graph& before, const Graph& after, const std::vector<std::s
         proof.faults.push_back(fmt::format("{}: its shape was {}, is {}", which, plumb::to_string(want[i].shape),
                                            plumb::to_string(got[i].shape)));
       } else {
-        compared += compare(got[i], want[i], exactly, which, proof);
+        const std::size_t elements = compare(got[i], want[i], exactly, which, proof);
+        proof.compared[i] += elements;
+        compared = compared || elements > 0;
       }
     }
   }
-  if (compared > 0) ++proof.trials;
+  if (compared) ++proof.trials;
 }
 
 void compare_signatures(const Graph& before, const Graph& after, Proof& proof) {

@@ -46,7 +46,8 @@ struct Proof {
   /// How many sets of inputs were run through both and compared: in at least one element that is not NaN in both. 0
   /// with no faults: nothing was proved.
   int trials = 0;
-  double largest_ratio = 0;  ///< Of difference to bound, of all elements; 0 where every bit was the same.
+  std::vector<std::size_t> compared;  ///< Such elements of each output, of all trials together.
+  double largest_ratio = 0;           ///< Of difference to bound, of all elements; 0 where every bit was the same.
 };
 
 /// Runs both graphs on the same inputs. Results have to be equal bit for bit, or, if `equivalence` is bounded, as near

@@ -15,7 +15,7 @@ Ref constant(Graph& graph, const std::string& name, Element element, Shape shape
       {.name = name, .kind = Kind::constant, .results = {made->type}, .constant = made, .parameter = name});
 }
 
-/// relu of an input of this shape, plus a constant.
+/// An input of this shape plus a constant.
 Graph plus(const Shape& shape, double value) {
   Graph graph;
   const Ref x = graph.add({.name = "x", .kind = Kind::input, .results = {{Element::f32, shape}}});
@@ -41,10 +41,21 @@ TEST(Prove, ATrialCountsIfSomethingWasCompared) {
   EXPECT_EQ(trials_of(silent), 0);
 }
 
-// One row of a table, picked by one index.
-Graph picked(const std::vector<double>& table) {
+TEST(Prove, EachOutputIsCountedByItself) {
+  Graph graph = plus({2, 3}, 1);
+  graph.outputs.push_back(constant(graph, "nan", Element::f32, {2}, {NAN, NAN}));
+  const Proof proof = prove(graph, graph, Equivalence::bit_for_bit, trials_for(graph));
+  EXPECT_EQ(proof.trials, 4);
+  EXPECT_EQ(proof.compared, (std::vector<std::size_t>{4 * 2 * 6, 0}));  // in both precisions
+}
+
+// One row of a table, picked by one index, which may be converted first.
+Graph picked(const std::vector<double>& table, bool converted = false) {
   Graph graph;
-  const Ref x = graph.add({.name = "x", .kind = Kind::input, .results = {{Element::i64, {1}}}});
+  Ref x = graph.add({.name = "x", .kind = Kind::input, .results = {{converted ? Element::i32 : Element::i64, {1}}}});
+  if (converted) {
+    x = graph.add({.name = "wide", .op = "aten::_to_copy", .arguments = {{x}}, .results = {{Element::i64, {1}}}});
+  }
   const Ref weight = constant(graph, "weight", Element::f32, {3, 2}, table);
   graph.outputs = {graph.add(
       {.name = "y", .op = "aten::embedding", .arguments = {{weight}, {x}}, .results = {{Element::f32, {1, 2}}}})};
@@ -57,6 +68,8 @@ TEST(Prove, ASingleIndexReachesTheFirstAndTheLastRow) {
     EXPECT_FALSE(prove(before, picked(wrong), Equivalence::bit_for_bit, trials_for(before)).faults.empty());
   }
 }
+
+TEST(Prove, AnIndexThatIsConvertedFirstStaysInItsTable) { EXPECT_EQ(trials_of(picked({1, 2, 3, 4, 5, 6}, true)), 4); }
 
 // ---- the account ----
 

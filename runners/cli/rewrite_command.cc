@@ -123,6 +123,9 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 void check_output(const Flags& flags) {
   if (flags.output.empty()) return;
   for (const std::filesystem::path& file : saved_files(flags.output)) {
+    if (std::filesystem::is_directory(file)) throw Error(fmt::format("{}: is a folder", file.string()));
+    if (!file.parent_path().empty() && !std::filesystem::is_directory(file.parent_path()))
+      throw Error(fmt::format("{}: there is no folder {}", file.string(), file.parent_path().string()));
     if (flags.overwrite || !std::filesystem::exists(file)) continue;
     throw Error(fmt::format("{} exists already; choose another name or give --overwrite", file.string()));
   }

@@ -79,6 +79,8 @@ std::string GraphVerdict::summary() const {
   if (!faults.empty()) return fmt::format("not equivalent: {} fault{}", faults.size(), faults.size() == 1 ? "" : "s");
   if (vacuous) return "nothing matches, so nothing is proved";
   if (proof.trials == 0) return "nothing was compared, so nothing is proved";
+  if (const auto silent = std::ranges::find(proof.compared, 0U); silent != proof.compared.end())
+    return fmt::format("output {} was never compared, so nothing is proved of it", silent - proof.compared.begin());
   const std::string how = proof.largest_ratio > 0
                               ? fmt::format("within rounding (at most {:.2f} of the bound)", proof.largest_ratio)
                               : "bit for bit";
@@ -86,7 +88,11 @@ std::string GraphVerdict::summary() const {
                      how, proof.account.lines.size());
 }
 
-int GraphVerdict::exit_code() const { return !faults.empty() ? 1 : vacuous || proof.trials == 0 ? 2 : 0; }
+int GraphVerdict::exit_code() const {
+  if (!faults.empty()) return 1;
+  const bool silent = proof.trials == 0 || std::ranges::count(proof.compared, 0U) > 0;
+  return vacuous || silent ? 2 : 0;
+}
 
 std::vector<const graph::Rewrite*> rewrites_named(const std::vector<std::string>& names) {
   std::vector<const graph::Rewrite*> result;

@@ -74,6 +74,15 @@ TEST(JudgeGraphs, NothingComparedProvesNothing) {
   }
 }
 
+TEST(JudgeGraphs, AnOutputThatWasNeverComparedIsNamed) {
+  Graph half = one_call("aten::relu");
+  half.outputs.push_back(
+      half.add({.name = "nothing", .kind = graph::Kind::input, .results = {{graph::Element::f32, {0, 3}}}}));
+  const GraphVerdict verdict = judge_graphs(half, half);
+  EXPECT_EQ(verdict.exit_code(), 2);
+  EXPECT_EQ(verdict.summary(), "output 1 was never compared, so nothing is proved of it");
+}
+
 // The interpreter gives what the graph records; what the operator was told is another matter.
 TEST(JudgeGraphs, AConversionToAnotherTypeThanRecordedIsAFault) {
   Graph after = one_call("aten::to.dtype"), before = after;
@@ -127,7 +136,7 @@ TEST(JudgeGraphs, AWideningRewriteExcusesNothingButWidening) {
   const auto rewrites = rewrites_named({"promote_u2_to_u8"});
   graph::Rewritten after = apply_rewrites(before, rewrites);
   const GraphVerdict right = judge_rewrite(before, after, rewrites);
-  EXPECT_EQ(right.exit_code(), 0) << right.faults[0];
+  EXPECT_EQ(right.exit_code(), 0) << right.summary();
   ASSERT_EQ(right.notes.size(), 1U);
   EXPECT_NE(right.notes[0].find(" is expanded: "), std::string::npos) << right.notes[0];
   constant(after.graph, "strange", Element::f32, 0.3);

@@ -47,6 +47,17 @@ TEST_F(CliRewrite, ApplyDoesNotReplaceACompanionUnlessTold) {
   }
 }
 
+TEST_F(CliRewrite, ApplySaysFirstThatItCannotWrite) {
+  const std::string apply = "apply all " + (golden_ / "u4_group_scale.pt2").string() + " --overwrite -o ";
+  std::filesystem::create_directory(in_folder("g.json"));
+  for (const auto& [output, complaint] :
+       {std::pair{"g.json", "g.json: is a folder"}, std::pair{"nowhere/g.json", "g.json: there is no folder "}}) {
+    const Ended ended = rewrite(apply + in_folder(output));
+    EXPECT_EQ(ended.exit_code, 3) << ended.output;
+    EXPECT_NE(ended.output.find(complaint), std::string::npos) << ended.output;
+  }
+}
+
 // y = relu(x), whose shape the graph records wrongly.
 TEST_F(CliRewrite, ApplyWritesNoGraphWhoseProofFails) {
   std::ofstream(in_folder("g.json"))
