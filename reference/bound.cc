@@ -101,9 +101,11 @@ std::vector<double> bounds(const Op& op, const Signature& signature, const Contr
     if (!sums && !std::isfinite(expected.value[i])) continue;  // one product: exactly NaN or infinite
     // In double nothing overflows: a NaN was put in, or an infinity times zero or against another. Any order of the sum
     // ends in NaN, unless a weight is infinite: its scale may be applied to a sum, inf (x1 - x2) for inf x1 - inf x2.
-    // An infinite sum may become NaN on the way (inf q - inf z). Such elements are not judged.
+    // An infinite sum may become NaN on the way (inf q - inf z). Such elements are not judged, but where x itself has a
+    // NaN.
     if (sums && std::isnan(expected.value[i])) {
-      if (std::isinf(expected.largest_weight[i])) result[i] = kInfinity;
+      const bool from_x = std::isnan(expected.largest_activation[i]);
+      if (std::isinf(expected.largest_weight[i]) && !from_x) result[i] = kInfinity;
       continue;
     }
     double error = f.relative * expected.magnitude[i] + f.underflow * expected.underflow[i];

@@ -16,8 +16,8 @@ namespace plumb {
 /// For every element of output number `output` the largest |got - want| that an implementation with this contract can
 /// produce. For Arithmetic::prescribed that is Expected::slack, whatever the contract: 0 (bit for bit) unless the
 /// oracle says that several outcomes are admissible. A sum that must be NaN has bound 0. Infinite where an intermediate
-/// may overflow, where a sum is NaN because scales are infinite, or where the contract's chain is so long that it
-/// promises nothing: such elements cannot be judged.
+/// may overflow, where a sum is NaN of a finite activation and infinite scales, or where the contract's chain is so
+/// long that it promises nothing: such elements cannot be judged.
 [[nodiscard]] std::vector<double> bounds(const Op& op, const Signature& signature, const Contract& contract,
                                          const Expected& expected, std::size_t output = 0);
 

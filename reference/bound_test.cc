@@ -174,6 +174,7 @@ TEST(Bound, AnInfiniteScaleLeavesNaNOpen) {
   EXPECT_FALSE(is_open({kInfinity, 2}, {0, 5}, 1));
   EXPECT_FALSE(is_open({kInfinity, kInfinity}, {1, -1}, 1));
   EXPECT_FALSE(is_open({std::nan(""), 2}, {1, -1}, 1));
+  EXPECT_FALSE(is_open({std::nan(""), 2}, {1, -1}, kInfinity));
 }
 
 TEST(Bound, OfOneProduct) {

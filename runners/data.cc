@@ -26,12 +26,6 @@ constexpr int kExactActivationExponents = 2;
 // Elements of a weight that share a kind of value: shorter than any group that is quantised together.
 constexpr std::uint64_t kWeightChunk = 8;
 
-// How many columns of an activation the operator quantises to int8 together, before it does anything else; 0: none.
-std::int64_t quantised_together(const Signature& signature) {
-  const auto found = signature.values.find("dynamic");
-  return found == signature.values.end() ? 0 : found->second;
-}
-
 // What the value of one element is made from.
 struct Source {
   const Op& op;
@@ -342,6 +336,11 @@ ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& 
 }
 
 }  // namespace
+
+std::int64_t quantised_together(const Signature& signature) {
+  const auto found = signature.values.find("dynamic");
+  return found == signature.values.end() ? 0 : found->second;
+}
 
 Tensor make_input(const Op& op, const Signature& signature, const Port& port, const DataMode& mode,
                   std::uint64_t seed) {

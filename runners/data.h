@@ -51,6 +51,9 @@ struct DataMode {
 /// bits, and extremes one that does not overflow.
 [[nodiscard]] bool can_be_judged(const DataMode& mode, const Op& op, const Contract& contract);
 
+/// How many columns of an activation the operator quantises to int8 together, before it does anything else; 0: none.
+[[nodiscard]] std::int64_t quantised_together(const Signature& signature);
+
 /// Magnitudes for exact data of a sum of `length` products: sum |x||code| 2^e + |bias| <= 2^bits quanta.
 struct ExactBudget {
   std::int64_t activation;  ///< Activations are integers in [-activation, activation], never 0 where active.

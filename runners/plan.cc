@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "reference/formula.h"
 #include "runners/philox.h"
 #include "runners/probe.h"
 
@@ -138,7 +139,8 @@ bool has_elements(const Case& test_case) {
                              [](const Form& form) { return element_count(form.shape) > 0; });
 }
 
-// Whether a sum that is rounded to the activation's type before it is scaled may be infinite there.
+// Whether a sum that is rounded to the activation's type before it is scaled may be infinite there: ordinary
+// activations are about 1, and codes half of the largest.
 bool may_overflow_unscaled(const Op& op, const Signature& signature) {
   const auto scaling = signature.values.find("scaling");
   if (scaling == signature.values.end() || scaling->second == 0) return false;
@@ -149,11 +151,9 @@ bool may_overflow_unscaled(const Op& op, const Signature& signature) {
 // Extreme data in an f16 result are infinite, whatever was read; and what quantises activations first need not say what
 // becomes of NaN.
 bool says_something(const DataMode& mode, const Op& op, const Signature& signature) {
-  if (!mode.exact() && may_overflow_unscaled(op, signature)) return false;
-  if (mode.adversary == Adversary::not_finite) {
-    const auto together = signature.values.find("dynamic");
-    return together == signature.values.end() || together->second == 0;
-  }
+  const bool one_product = mode.adversary == Adversary::one_hot;
+  if (!mode.exact() && !one_product && may_overflow_unscaled(op, signature)) return false;
+  if (mode.adversary == Adversary::not_finite) return quantised_together(signature) == 0;
   return mode.adversary != Adversary::extremes ||
          std::ranges::all_of(output_forms(op, signature),
                              [](const Form& form) { return info(form.dtype).max_finite > 1e30; });

@@ -14,7 +14,8 @@ enum Input : std::size_t { kParam, kM, kV, kGrad, kFactors };
 
 // By how much of itself a result may be off. Vulkan lets devices round sums and products to either neighbour, which is
 // 2 u with u = 2^-24, and their quotients and roots be further off (SPIR-V environment, "Precision and operation of
-// SPIR-V instructions"). Factors are rounded to f32 first. And what may be lost below the normal range.
+// SPIR-V instructions"): a quotient 5 u and a root 9 u, which together leave room for the rounding of eps and of the
+// other factors, to f32. And what may be lost below the normal range.
 constexpr double kUnit = 0x1p-24, kOnce = 2 * kUnit, kWithFactor = 3 * kUnit, kFar = 8 * kUnit, kLost = 0x1p-126;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -31,7 +32,9 @@ struct Interval {
     const double largest = info(DType::f32).max_finite;
     if (!std::ranges::all_of(exact, [&](double end) { return std::abs(end) < largest; })) return anything();
     const auto [low, high] = std::minmax(exact);
-    return {low - std::abs(low) * relative - kLost, high + std::abs(high) * relative + kLost};
+    const double least = low - std::abs(low) * relative - kLost, most = high + std::abs(high) * relative + kLost;
+    // Neither rounding nor losing what is below the normal range changes a sign.
+    return {low < 0 ? least : std::max(least, 0.0), high > 0 ? most : std::min(most, 0.0)};
   }
   [[nodiscard]] Interval wider(double by) const { return {low - by, high + by}; }
   [[nodiscard]] bool is_nan() const { return std::isnan(low); }
@@ -69,10 +72,12 @@ struct Factors {
   double lr, beta1, beta2, eps, weight_decay, bias_correction1, bias_correction2;
 };
 
-// The terms may be put together as (param - update) - decay; as param (1 - lr weight_decay) - update, the bracket
-// rounded twice and a product more; or as param - lr (weight_decay param + quotient). With every operation off by 2 u
-// and every factor by u, either of the others is off by at most 4 u of decay, 6 u of param and 4 u of update more.
-constexpr double kOtherOrders = (4 + 6 + 4) * kUnit;
+// The terms may be put together as (param - update) - decay; as param (1 - lr weight_decay) - update; or as
+// param - lr (weight_decay param + quotient). With every operation off by 2 u and every factor by u, the second is off
+// by 4 u of decay, 4 u of its product and 2 u of the result, the third by 8 u of decay, 5 u of update and 2 u of the
+// result. The first's interval holds 6 u of decay, 3 u of update and 2 u of the result: as |product| is at most
+// |param| + |decay|, 6 u of the largest term are left.
+constexpr double kOtherOrders = 6 * kUnit;
 
 Outcomes next_param(double param, const Interval& m, const Interval& v, const Factors& f) {
   const Interval mean = m / Interval(f.bias_correction1), mean_square = v / Interval(f.bias_correction2);

@@ -73,6 +73,14 @@ TEST(AdamwStep, OnlyQuotientsAndRootsAreFarOff) {
   EXPECT_LT(answer[1].slack[0], kMore * (3 * (2 + 1) + 2 * 1) * kUnit);
   EXPECT_LT(answer[2].slack[0], kMore * (3 * (2 + 2) + 2 * 2 + 2 * 4) * kUnit);
   EXPECT_GT(answer[1].slack[0], (2 * (2 + 1) + 1) * kUnit);  // what IEEE's roundings of factors, products and sum need
+  // param - update - decay = 8 - 1/8 - 1: two sums, decay's two factors, other orders, and an update that is far off.
+  EXPECT_LT(answer[0].slack[0], kMore * (2 * (7.875 + 6.875) + 6 * 1 + 6 * 8 + 60 * 0.125) * kUnit);
+}
+
+// A parameter that never had a gradient: m' = 2, v' = 0, 8 - 1/2 (1/4 8 + (2/0.5) / (0 + 4)).
+TEST(AdamwStep, NothingSquaredIsNotNegative) {
+  const Answer answer = step({8, 4, 0, 0}, {0.5, 0.5, 0.5, 4, 0.25, 0.5, 0.25});
+  expect_about(answer[0], 6.5);
 }
 
 // No product of zero and what may have overflowed is known to be NaN.

@@ -113,7 +113,8 @@ Answer evaluate_as_given(const GroupedLinear& linear) {
     underflow.middleCols(first, count) = underflow_of(abs_x, block, code_sums.all, linear.added.size() > 0);
   }
   const Matrix y = linear.bias.size() == 0 ? sum : Matrix(sum.rowwise() + linear.bias);
-  const Column x_max = abs_x.rowwise().maxCoeff();
+  Column x_max(rows);
+  for (Eigen::Index m = 0; m < rows; ++m) x_max[m] = abs_x.row(m).maxCoeff<Eigen::PropagateNaN>();
   Expected expected{.value = flatten(y),
                     .magnitude = flatten(magnitude),
                     .peak = flatten(peak),

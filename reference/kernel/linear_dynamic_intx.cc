@@ -33,9 +33,9 @@ Expected with_slack(Expected expected, const Signature& signature, DType weight,
     std::ranges::transform(expected.slack, bound, expected.slack.begin(),
                            [](double a, double b) { return std::max(a, b); });
   }
-  const auto outputs = static_cast<std::size_t>(signature["N"]);
-  for (std::size_t i = 0; i < expected.value.size(); ++i) {
-    if (!x.row(static_cast<Eigen::Index>(i / outputs)).allFinite()) expected.slack[i] = kInfinity;
+  const auto outputs = static_cast<std::ptrdiff_t>(signature["N"]);
+  for (Eigen::Index m = 0; m < x.rows(); ++m) {
+    if (!x.row(m).allFinite()) std::fill_n(expected.slack.begin() + m * outputs, outputs, kInfinity);
   }
   return expected;
 }
