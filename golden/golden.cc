@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "golden/isolated.h"
 #include "golden/parse.h"
@@ -19,12 +20,30 @@ File read(const std::filesystem::path& path, std::chrono::milliseconds time_limi
   return from_bytes(bytes, path);
 }
 
-const Array& array_named(const std::vector<Array>& arrays, std::string_view name) {
+const Array* find_array(const std::vector<Array>& arrays, std::string_view name) {
   const auto found = std::ranges::find(arrays, name, &Array::name);
-  if (found != arrays.end()) return *found;
+  return found == arrays.end() ? nullptr : &*found;
+}
+
+Array* find_array(std::vector<Array>& arrays, std::string_view name) {
+  return const_cast<Array*>(find_array(std::as_const(arrays), name));
+}
+
+const Array& array_named(const std::vector<Array>& arrays, std::string_view name) {
+  if (const Array* found = find_array(arrays, name)) return *found;
   std::string names;
   for (const Array& array : arrays) names += (names.empty() ? "" : ", ") + array.name;
   throw Error("expected a tensor '" + std::string(name) + "', found " + (names.empty() ? "none" : names));
+}
+
+Array& array_named(std::vector<Array>& arrays, std::string_view name) {
+  return const_cast<Array&>(array_named(std::as_const(arrays), name));
+}
+
+const Case& case_named(const File& file, std::string_view name) {
+  const auto found = std::ranges::find(file.cases, name, &Case::name);
+  if (found != file.cases.end()) return *found;
+  throw Error(file.path.string() + ": expected a case '" + std::string(name) + "', found none");
 }
 
 std::vector<std::filesystem::path> find(const std::filesystem::path& path) {

@@ -60,8 +60,14 @@ inline constexpr std::int64_t kMaxFileBytes = std::int64_t{1} << 30;
 [[nodiscard]] File read(const std::filesystem::path& path,
                         std::chrono::milliseconds time_limit = std::chrono::seconds(30));
 
-/// The input or output of that name. Throws plumb::Error naming those that there are if there is none.
+/// The input or output of that name; nullptr if there is none.
+[[nodiscard]] const Array* find_array(const std::vector<Array>& arrays, std::string_view name);
+[[nodiscard]] Array* find_array(std::vector<Array>& arrays, std::string_view name);
+/// The same where there has to be one. Throws plumb::Error naming those that there are if there is none.
 [[nodiscard]] const Array& array_named(const std::vector<Array>& arrays, std::string_view name);
+[[nodiscard]] Array& array_named(std::vector<Array>& arrays, std::string_view name);
+/// The case of that name. Throws plumb::Error naming the file if there is none.
+[[nodiscard]] const Case& case_named(const File& file, std::string_view name);
 
 /// All *.h5 files below a folder, sorted; or the file itself. Empty if the folder holds none. Throws plumb::Error if
 /// there is no such path or a folder cannot be listed.

@@ -197,6 +197,8 @@ TEST(ArrayNamed, NamesThoseThatThereAre) {
   EXPECT_EQ(&array_named(arrays, "y"), &arrays[1]);
   EXPECT_EQ(refusal(arrays), "expected a tensor 'z', found x, y");
   EXPECT_EQ(refusal({}), "expected a tensor 'z', found none");
+  EXPECT_EQ(find_array(arrays, "x"), &arrays[0]);
+  EXPECT_EQ(find_array(arrays, "z"), nullptr);
 }
 
 TEST(Find, ListsFoldersSortedAndTakesFilesAsTheyAre) {

@@ -32,7 +32,10 @@ const Run& the_run() {
 void are_caught_by_the_probe_that_is_expected() {
   for (const Score& score : the_run().scores.faults) {
     const Entry& entry = *score.entry;
-    if (!score.was_judged()) continue;  // no device
+    if (!score.was_judged()) {
+      EXPECT_EQ(entry.place, "shader") << entry.id << " was never judged";  // there may be no device
+      continue;
+    }
     EXPECT_TRUE(score.caught() || !entry.missed_because.empty()) << entry.id << ": " << entry.mechanism;
     if (!score.caught() || entry.probe.empty()) continue;
     EXPECT_EQ(score.probe, entry.probe) << entry.id << ": " << score.seen.case_name;

@@ -3,27 +3,18 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "reference/error.h"
+#include "reference/testing/error_of.h"
 
 namespace plumb {
 namespace {
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(Shape, Count) {
   EXPECT_EQ(element_count({}), 1);
   EXPECT_EQ(element_count({7}), 7);
   EXPECT_EQ(element_count({2, 3, 4}), 24);
   EXPECT_EQ(element_count({2, 0, 4}), 0);
-  EXPECT_EQ(message_of([] { (void)element_count({2, -1}); }), "shape [2, -1]: a dimension is negative");
-  EXPECT_EQ(message_of([] {
+  EXPECT_EQ(error_of([] { (void)element_count({2, -1}); }), "shape [2, -1]: a dimension is negative");
+  EXPECT_EQ(error_of([] {
               (void)element_count({std::int64_t{1} << 32, std::int64_t{1} << 31});
             }),
             "shape [4294967296, 2147483648]: more than 2^63 elements");
@@ -91,7 +82,7 @@ TEST(Tensor, TakesBytesOfTheRightNumber) {
   EXPECT_EQ(tensor.at(0), -1);
   EXPECT_EQ(tensor.at(1), 127);
   EXPECT_EQ(tensor.codes()[0], 255);
-  EXPECT_EQ(message_of([] {
+  EXPECT_EQ(error_of([] {
               Tensor(DType::f32, {2, 2}, std::vector<std::byte>(15));
             }),
             "tensor: expected 16 bytes for f32 [2, 2], got 15");
@@ -99,9 +90,8 @@ TEST(Tensor, TakesBytesOfTheRightNumber) {
 
 TEST(Tensor, MoreBytesThanFitAnIntegerAreRefused) {
   const Shape huge{std::int64_t{1} << 61};
-  EXPECT_EQ(message_of([&] { Tensor(DType::i64, huge); }),
-            "tensor: i64 [2305843009213693952] has more than 2^63 bytes");
-  EXPECT_EQ(message_of([&] { Tensor(DType::f64, huge, {}); }),
+  EXPECT_EQ(error_of([&] { Tensor(DType::i64, huge); }), "tensor: i64 [2305843009213693952] has more than 2^63 bytes");
+  EXPECT_EQ(error_of([&] { Tensor(DType::f64, huge, {}); }),
             "tensor: f64 [2305843009213693952] has more than 2^63 bytes");
 }
 

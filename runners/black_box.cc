@@ -136,7 +136,8 @@ std::string describe(const Crash& crash) {
   if (crash.signal != SIGSEGV && crash.signal != SIGBUS) return "";
   if (crash.sent) return "";
   if (crash.unsaid)
-    return "it used an address that a vector has to be aligned at and is not, or that no memory can have";
+    return "it used an address that a vector has to be aligned at and is not, or that no memory can have, or ran an "
+           "instruction that only the system may";
   if (crash.stack_overflow) return "it overflowed its stack";
   constexpr std::string_view kVerbs[] = {"touched", "read", "wrote", "jumped"};
   const std::string_view verb = kVerbs[static_cast<int>(crash.touch)];

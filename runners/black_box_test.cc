@@ -38,6 +38,10 @@ TEST(BlackBox, SaysWhatElseHappened) {
   EXPECT_EQ(describe(crash), "it read at address 0x8, next to a null pointer");
   crash.stack_overflow = true;
   EXPECT_EQ(describe(crash), "it overflowed its stack");
+  crash.unsaid = true;
+  EXPECT_EQ(describe(crash),
+            "it used an address that a vector has to be aligned at and is not, or that no memory can have, or ran an "
+            "instruction that only the system may");
   crash.sent = true;
   EXPECT_EQ(describe(crash), "");
   crash = touched(Touch::read, 0);

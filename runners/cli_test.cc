@@ -197,6 +197,16 @@ TEST_F(Cli, AFailureEndsWithACommandThatRepeatsIt) {
   EXPECT_NE(again.output.find("1 of 1 case wrong"), std::string::npos) << again.output;
 }
 
+TEST_F(Cli, ACaseSaysWhatItsDataCanShow) {
+  const std::string name = "linear_q4gsw[M=3,K=64,N=8,group=32]/exact#7", impl = " --impl cpu.scalar";
+  const Ended alone = plumb_command("check '" + name + "'" + impl),
+              probe = plumb_command("check '" + name + "+threads'" + impl);
+  EXPECT_EQ(alone.exit_code, 0) << alone.output;
+  EXPECT_NE(alone.output.find("elements that show"), std::string::npos) << alone.output;
+  EXPECT_EQ(probe.exit_code, 0) << probe.output;
+  EXPECT_EQ(probe.output.find("elements that show"), std::string::npos) << probe.output;
+}
+
 TEST_F(Cli, ATruncatedGoldenIsOneClearError) {
   const auto path = folder_ / "cut.h5";
   const std::string whole = read_file(PLUMB_SOURCE_DIR "/golden/openvino/nncf_pack.h5");

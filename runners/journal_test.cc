@@ -7,6 +7,7 @@
 
 #include "golden/draft.h"
 #include "reference/error.h"
+#include "reference/testing/error_of.h"
 #include "runners/campaign.h"
 #include "runners/remainder.h"
 #include "runners/version.h"
@@ -31,15 +32,6 @@ Record record_of(const std::string& name, Outcome outcome = Outcome::pass) {
   record.impl = "impl";
   record.case_name = name;
   return record;
-}
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 class JournalTest : public testing::Test {

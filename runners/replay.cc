@@ -29,11 +29,6 @@ Tensor tensor_of(const golden::Array& array) {
   return {dtype_from_string(array.dtype == "bool" ? "u8" : array.dtype), array.shape, array.bytes};
 }
 
-const golden::Array* find_array(const std::vector<golden::Array>& arrays, const std::string& name) {
-  const auto found = std::ranges::find(arrays, name, &golden::Array::name);
-  return found == arrays.end() ? nullptr : &*found;
-}
-
 double number_of(const golden::Attribute& attribute) {
   if (const auto* integer = std::get_if<std::int64_t>(&attribute)) return static_cast<double>(*integer);
   if (const auto* real = std::get_if<double>(&attribute)) return *real;
@@ -281,12 +276,16 @@ std::optional<ReplayFact> fact_of(const golden::Case& recorded, const GoldenBind
   return ReplayFact{std::move(group), translated.op, infer_signature(*translated.op, offers, translated.params).values};
 }
 
-// In the terms of a binding; nullptr if the case says nothing about its operator.
+// In the terms of a binding; nullptr if the case says nothing about its operator. What it lacks is told with its name.
 std::shared_ptr<const golden::Case> restated(const std::shared_ptr<const golden::Case>& recorded,
-                                             const GoldenBinding& binding) {
+                                             const GoldenBinding& binding, const Origin& origin) {
   if (!binding.restate) return recorded;
-  std::optional<golden::Case> other = binding.restate(*recorded);
-  return other ? std::make_shared<const golden::Case>(std::move(*other)) : nullptr;
+  try {
+    std::optional<golden::Case> other = binding.restate(*recorded);
+    return other ? std::make_shared<const golden::Case>(std::move(*other)) : nullptr;
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}: {}", origin.name, error.what()));
+  }
 }
 
 // One for each of our operators that the recorded operation is.
@@ -296,7 +295,7 @@ void append_units(std::vector<Unit>& units, const std::shared_ptr<const golden::
   bool is_bound = false;
   const std::vector<const GoldenBinding*> bindings = golden_bindings_of(recorded->op);
   for (const GoldenBinding* binding : bindings) {
-    const auto in_its_terms = restated(recorded, *binding);
+    const auto in_its_terms = restated(recorded, *binding, origin);
     if (in_its_terms == nullptr) continue;
     is_bound = true;
     Origin own = origin;

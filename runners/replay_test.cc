@@ -8,6 +8,7 @@
 
 #include "golden/draft.h"
 #include "reference/error.h"
+#include "reference/testing/error_of.h"
 #include "runners/golden_bindings/no_operators.h"
 
 namespace plumb {
@@ -176,6 +177,18 @@ TEST_F(ReplayDraft, AnOperationThatNobodyKnowsIsNamed) {
   ASSERT_EQ(run.records.size(), 1U);
   EXPECT_EQ(run.records[0].outcome, Outcome::skip);
   EXPECT_EQ(run.records[0].reason, "no operator yet for openvino.frobnicate");
+}
+
+TEST_F(ReplayDraft, ARecordThatLacksATensorIsRefusedByName) {
+  const std::filesystem::path path = folder_ / "draft.h5";
+  {
+    golden::Draft draft(path);
+    const std::uint8_t bytes[] = {3, 9};
+    draft.text("/cases/a", "op", "torchao.Int4PlainInt32Tensor.from_hp.xpu");
+    draft.dataset("/cases/a/outputs/packed_bytes", H5T_NATIVE_UINT8, {1, 2}, bytes);
+  }
+  const std::string error = error_of([&] { (void)replay(path, "upstream"); });
+  EXPECT_NE(error.find("draft.h5:a: expected a tensor 'qdata', found packed_bytes"), std::string::npos) << error;
 }
 
 TEST_F(ReplayDraft, ARightRecordPasses) {

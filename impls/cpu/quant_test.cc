@@ -270,6 +270,7 @@ TEST(CpuKernels, WeightBlocks) {
     cases->push_back({{"N", 0}, {"K", 8}});
     cases->push_back({{"N", 8}, {"K", 0}});
   }
+  transposed.push_back({{"N", 264}, {"K", 8194}});  // a second tile of blocks, written past the caches
   expect_right(pack_q4_linear_weight, linear);
   expect_right(pack_w_4x8, w_4x8);
   expect_right(pack_q8_linear_weight, bytes);

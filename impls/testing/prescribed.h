@@ -54,7 +54,6 @@ inline AbiResult run_through_abi(const plumb_impl& impl, const Op& op, const Pro
                         params.data(),
                         threads};
   result.status = impl.run(&impl, &call, nullptr);
-  result.is_untouched = true;
   const auto is_poison = [](std::byte byte) { return byte == kPoison; };
   for (std::size_t i = 0; i < forms.size(); ++i) {
     const auto end = memory[i].begin() + static_cast<std::ptrdiff_t>(result.outputs[i].bytes().size());

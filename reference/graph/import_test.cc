@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 
-#include "reference/error.h"
 #include "reference/graph/compare.h"
 #include "reference/graph/graph_json.h"
 #include "reference/graph/interpreter.h"
 #include "reference/graph/openvino_ir.h"
 #include "reference/graph/pt2.h"
+#include "reference/testing/error_of.h"
 
 namespace plumb::graph {
 namespace {
@@ -33,15 +32,6 @@ std::filesystem::path scratch(const std::string& name) {
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / fmt::format("plumb_graph_{}", getpid());
   std::filesystem::create_directories(folder);
   return folder / name;
-}
-
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 // JSON and back is the same graph.

@@ -30,7 +30,8 @@ std::string operator_name(const std::string& target) {
 
 // What a tagged value is, {"as_int": 3}: its one key. What lies below may be nested without end and is not printed.
 std::string kind_of(const Json& tagged) {
-  if (!tagged.is_object() || tagged.size() != 1) return fmt::format("a JSON {}", tagged.type_name());
+  if (!tagged.is_object()) return fmt::format("a JSON {}", tagged.type_name());
+  if (tagged.size() != 1) return fmt::format("an object of {} keys", tagged.size());
   return tagged.begin().key();
 }
 

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <set>
 
-#include "reference/error.h"
+#include "reference/testing/error_of.h"
 
 namespace plumb {
 namespace {
@@ -27,15 +27,6 @@ Layout plain(int bits, Encoding encoding, std::int64_t multiple = 1, int padding
             const std::int64_t first = (row * padded.columns + column) * bits;
             return BitPosition{first / 8, static_cast<int>(first % 8)};
           })};
-}
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Layout, RangesOfEncodings) {
@@ -72,15 +63,15 @@ TEST(Layout, UnpackIgnoresWhatPaddingHolds) {
 
 TEST(Layout, CodesOutOfRangeAreRefused) {
   const Layout layout = plain(4, Encoding::offset_binary);
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(error_of([&] {
               (void)pack(layout, {2, 2}, std::vector{0, 0, 0, 8});
             }),
             "layout test.plain: expected codes in [-8, 7], got 8 at [1, 1]");
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(error_of([&] {
               (void)pack(layout, {2, 2}, std::vector{0, -9, 0, 0});
             }),
             "layout test.plain: expected codes in [-8, 7], got -9 at [0, 1]");
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(error_of([&] {
               (void)pack(plain(4, Encoding::unsigned_binary), {1, 2}, std::vector{-1, 0});
             }),
             "layout test.plain: expected codes in [0, 15], got -1 at [0, 0]");
@@ -89,7 +80,7 @@ TEST(Layout, CodesOutOfRangeAreRefused) {
 TEST(Layout, WrongNumbersOfBytesAreRefused) {
   const Layout layout = plain(4, Encoding::offset_binary, 8);
   for (const std::size_t count : {0, 7, 9, 16}) {
-    EXPECT_EQ(message_of([&] {
+    EXPECT_EQ(error_of([&] {
                 (void)unpack(layout, {2, 5}, Bytes(count));
               }),
               "layout test.plain: expected 8 bytes for 2 x 5 codes, got " + std::to_string(count));
@@ -99,9 +90,9 @@ TEST(Layout, WrongNumbersOfBytesAreRefused) {
 TEST(Layout, CodesThatDoNotFillWholeBytesAreRefused) {
   const Layout layout = plain(4, Encoding::offset_binary);
   const std::string expected = "layout test.plain: 3 x 5 codes of 4 bits do not fill whole bytes";
-  EXPECT_EQ(message_of([&] { (void)layout.size_bytes({3, 5}); }), expected);
-  EXPECT_EQ(message_of([&] { (void)pack(layout, {3, 5}, std::vector<int>(15)); }), expected);
-  EXPECT_EQ(message_of([&] { (void)unpack(layout, {3, 5}, Bytes(8)); }), expected);
+  EXPECT_EQ(error_of([&] { (void)layout.size_bytes({3, 5}); }), expected);
+  EXPECT_EQ(error_of([&] { (void)pack(layout, {3, 5}, std::vector<int>(15)); }), expected);
+  EXPECT_EQ(error_of([&] { (void)unpack(layout, {3, 5}, Bytes(8)); }), expected);
   EXPECT_EQ(layout.size_bytes({2, 5}), 5);
 }
 

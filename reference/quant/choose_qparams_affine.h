@@ -12,11 +12,10 @@ namespace plumb {
 ///   asymmetric_least_error     the same scale; zero_point = rne(clamp(lo - mn/scale, lo, hi)) if
 ///                              (lo + mn/scale) + (hi + mx/scale) > 0, else rne(clamp(hi - mx/scale, lo, hi))
 ///   absmax                     scale = max(-mn, mx, eps) / hi, zero_point = 0
-///   asymmetric_stretched       the asymmetric scale, but 0.1 where it is 0 or has no reciprocal, and 6.1e-5 where it
-///   is
-///                              less: mn and mx are then multiplied by what the scale was (if one of them is 0, the
-///                              other becomes 6.1e-5 * (hi - lo)); zero_point = rne(clamp(lo - mn/scale, lo, hi)) if
-///                              |lo| + |mn/scale| < |hi| + |mx/scale|, else rne(clamp(hi - mx/scale, lo, hi))
+///   asymmetric_stretched       the asymmetric scale, but 0.1 where it is 0 or has no reciprocal, and 6.1e-5 where
+///                              it is less: mn and mx are then multiplied by what the scale was (if one of them is 0,
+///                              the other becomes 6.1e-5 * (hi - lo)); zero_point = rne(clamp(lo - mn/scale, lo, hi))
+///                              if |lo| + |mn/scale| < |hi| + |mx/scale|, else rne(clamp(hi - mx/scale, lo, hi))
 /// All but the last two then raise the scale to eps; zero points of the symmetric ones are (hi + lo + 1) / 2,
 /// truncated. The cast to the outputs' types comes last. A block with NaN has scale NaN, and zero points that come out
 /// NaN are open.

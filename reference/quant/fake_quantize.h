@@ -9,7 +9,8 @@ namespace plumb {
 /// quantize_affine, then dequantize_affine to the values' type.
 ///
 /// A code that comes out NaN, such as that of 0 where the scale has no reciprocal, is 0: what upstream's conversion
-/// gives on x86. Source: torchao 0.18.0, quantization/utils.py: per_token_dynamic_quant.
+/// gives on x86.
+/// Source: torchao 0.18.0, quantization/utils.py: per_token_dynamic_quant.
 Op fake_quantize_per_token();
 
 }  // namespace plumb

@@ -5,25 +5,15 @@
 #include <cmath>
 #include <set>
 
-#include "reference/error.h"
 #include "reference/graph/compare.h"
 #include "reference/graph/interpreter.h"
 #include "reference/rewrite/apply.h"
 #include "reference/rewrite/int4_dispatch.h"
 #include "reference/rewrite/prove.h"
+#include "reference/testing/error_of.h"
 
 namespace plumb::graph {
 namespace {
-
-template <typename F>
-std::string error_of(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(Rewrites, AreDeclaredWhole) {
   std::set<std::string_view> names;

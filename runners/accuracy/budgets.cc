@@ -21,7 +21,7 @@ void complain(Record& record, const std::string& what) {
 
 std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
 
-// The same measurement in another run; nullptr if that has none.
+// The same measurement in another run; nullptr if it was not made there.
 const Record* record_like(const Record& record, const Run& run) {
   const auto same = std::ranges::find_if(run.records, [&](const Record& other) {
     return other.kind == record.kind && other.scheme == record.scheme && other.impl == record.impl;
@@ -76,7 +76,7 @@ void compare_with(const Run& baseline, const Budgets& budgets, Run& run) {
     }
   }
   if (unknown.empty()) return;
-  run.notes.push_back(fmt::format("The baseline has no record of these, which are compared with nothing: {}.",
+  run.notes.push_back(fmt::format("The baseline has no measurement of these, which are compared with nothing: {}.",
                                   fmt::join(unknown, ", ")));
 }
 

@@ -165,7 +165,7 @@ TEST(Baseline, WithoutARecordIsNoted) {
   run.records[1].impl = "cpu.new";
   compare_with(run_of({1, 2}), {.most_increase = 0.05}, run);
   ASSERT_EQ(run.notes.size(), 1U);
-  EXPECT_EQ(run.notes[0], "The baseline has no record of these, which are compared with nothing: cpu.new (s).");
+  EXPECT_EQ(run.notes[0], "The baseline has no measurement of these, which are compared with nothing: cpu.new (s).");
   EXPECT_EQ(run.records[1].outcome, Outcome::pass);
 }
 

@@ -25,20 +25,18 @@ constexpr Recorded kRecorded[] = {
     {"perplexity_int8_channel", "torchao.intx8:row"},
 };
 
-const golden::Case& case_named(const std::string& name) {
+const golden::Case& recorded_case(const char* name) {
   static const golden::File file = golden::read(PLUMB_SOURCE_DIR "/golden/model/model.h5");
-  const auto found = std::ranges::find(file.cases, name, &golden::Case::name);
-  if (found == file.cases.end()) throw std::out_of_range(name);
-  return *found;
+  return golden::case_named(file, name);
 }
 
-Tensor output(const std::string& case_name, const std::string& name) {
-  const golden::Array& array = golden::array_named(case_named(case_name).outputs, name);
+Tensor output(const char* case_name, const char* name) {
+  const golden::Array& array = golden::array_named(recorded_case(case_name).outputs, name);
   return {dtype_from_string(array.dtype), array.shape, array.bytes};
 }
 
-double number(const std::string& case_name, const std::string& attribute) {
-  return std::get<double>(case_named(case_name).attributes.at(attribute));
+double number(const char* case_name, const char* attribute) {
+  return std::get<double>(recorded_case(case_name).attributes.at(attribute));
 }
 
 // A window's likelihoods do not depend on what comes after them: under sanitizers a part of the first is enough, which

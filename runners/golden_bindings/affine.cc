@@ -12,18 +12,9 @@
 #include "runners/golden_bindings/systems.h"
 
 namespace plumb {
-const golden::Array* find_array(const std::vector<golden::Array>& arrays, std::string_view name) {
-  const auto found = std::ranges::find(arrays, name, &golden::Array::name);
-  return found == arrays.end() ? nullptr : &*found;
-}
-
 namespace {
 
-const golden::Array& first_input(const golden::Case& recorded) {
-  const golden::Array* found = find_array(recorded.inputs, "input");
-  if (found == nullptr) throw Error(fmt::format("{}: expected a recorded input 'input', found none", recorded.name));
-  return *found;
-}
+const golden::Array& first_input(const golden::Case& recorded) { return array_named(recorded.inputs, "input"); }
 
 const golden::Attribute* find_attribute(const golden::Case& recorded, const std::string& name) {
   const auto found = recorded.attributes.find(name);

@@ -11,8 +11,6 @@
 
 namespace plumb {
 
-/// nullptr if there is none of that name.
-[[nodiscard]] const golden::Array* find_array(const std::vector<golden::Array>& arrays, std::string_view name);
 /// A text attribute; empty if it is missing, or no text.
 [[nodiscard]] std::string text_of(const golden::Case& recorded, const std::string& name);
 /// An integer attribute; nothing if it is missing, or no integer ("none").

@@ -27,10 +27,6 @@ void order_of(const golden::Case& recorded, Sizes& params) {
   params["order"] = op_named("pack_w_4x8").param("order")->parse(form.substr(0, form.find('_')));
 }
 
-const golden::Array& input_named(const golden::Case& recorded, std::string_view name) {
-  return *std::ranges::find(recorded.inputs, name, &golden::Array::name);
-}
-
 // The scales' shape says how many columns a group has: one of rank 1 is that of whole rows.
 std::optional<golden::Case> with_scales_of_rank_2(golden::Case recorded) {
   for (golden::Array& array : recorded.inputs) {
@@ -42,7 +38,8 @@ std::optional<golden::Case> with_scales_of_rank_2(golden::Case recorded) {
 // Upstream has the range of codes as a parameter of which it takes one value; ours is no parameter, and thus refuses
 // others.
 void group_of_embedding(const golden::Case& recorded, Sizes& params) {
-  params["group"] = 2 * input_named(recorded, "weight").shape[1] / input_named(recorded, "weight_scales").shape[1];
+  params["group"] =
+      2 * array_named(recorded.inputs, "weight").shape[1] / array_named(recorded.inputs, "weight_scales").shape[1];
   const std::int64_t low = std::get<std::int64_t>(recorded.attributes.at("weight_quant_min"));
   if (low != -8) params["weight_quant_min"] = low;
 }

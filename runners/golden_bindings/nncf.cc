@@ -12,11 +12,6 @@ namespace {
 using golden::Array;
 using golden::Case;
 
-Array* find_array(std::vector<Array>& arrays, std::string_view name) {
-  const auto found = std::ranges::find(arrays, name, &Array::name);
-  return found == arrays.end() ? nullptr : &*found;
-}
-
 void reshape(Array& array, Shape shape) {
   PLUMB_CHECK(element_count(shape) == element_count(array.shape));
   array.shape = array.logical_shape = std::move(shape);
@@ -42,14 +37,14 @@ Case with_packed_columns(Case recorded) {
 std::optional<Case> decompression(Case recorded) {
   if (recorded.outputs.empty()) return std::nullopt;  // upstream refused to pack
   const bool asymmetric = find_array(recorded.inputs, "zero_point") != nullptr;
-  const Shape shape = find_array(recorded.inputs, "weight")->shape;
+  const Shape shape = array_named(recorded.inputs, "weight").shape;
   recorded = with_packed_columns(std::move(recorded));
   for (const char* stored : {"packed_weight", "stored_scale", "stored_zero_point"}) {
     if (asymmetric || std::string_view(stored) != "stored_zero_point") {
-      recorded.inputs.push_back(*find_array(recorded.outputs, stored));
+      recorded.inputs.push_back(array_named(recorded.outputs, stored));
     }
   }
-  reshape(*find_array(recorded.outputs, "decompressed"), shape);
+  reshape(array_named(recorded.outputs, "decompressed"), shape);
   return recorded;
 }
 
@@ -104,8 +99,7 @@ Case as_quantizer_case(Case recorded) {
                                     : Shape{1, weight.shape.at(0), weight.shape.at(1)};
   reshape(weight, shape);
   if (recorded.outputs.empty()) return recorded;
-  const Array* scale = find_array(recorded.outputs, "scale");
-  const std::int64_t groups = element_count(scale->shape) / (shape[0] * shape[2]);
+  const std::int64_t groups = element_count(array_named(recorded.outputs, "scale").shape) / (shape[0] * shape[2]);
   for (Array& output : recorded.outputs) {
     const bool one_a_group = output.name.starts_with("scale") || output.name.starts_with("zero_point");
     reshape(output, {shape[0], one_a_group ? groups : shape[1], shape[2]});
@@ -194,23 +188,23 @@ Array widened(const Array& bytes) {
 std::optional<Case> compressed_constants(Case recorded) {
   recorded.attributes.erase("wrong_y");
   const std::int64_t group = std::get<std::int64_t>(recorded.attributes.at("group_size"));
-  Array* weight = find_array(recorded.inputs, "weight");
-  const std::int64_t rows = weight->shape.at(0), columns = weight->shape.at(1);
-  reshape(*weight, {rows, columns, 1});
-  recorded.inputs = {*weight};
+  Array weight = array_named(recorded.inputs, "weight");
+  const std::int64_t rows = weight.shape.at(0), columns = weight.shape.at(1);
+  reshape(weight, {rows, columns, 1});
+  recorded.inputs = {weight};
   if (recorded.outputs.empty()) return recorded;
-  if (!has_layout(*find_array(recorded.outputs, "weight"))) return std::nullopt;
+  if (!has_layout(array_named(recorded.outputs, "weight"))) return std::nullopt;
   const bool asymmetric = text_of(recorded, "mode").ends_with("_asym");
   const Shape all = {rows, columns, 1}, groups = {rows, group == -1 ? 1 : columns / group, 1};
-  Array scale = *find_array(recorded.outputs, "constant_1");
-  if (scale.dtype != "f16") scale = *find_array(recorded.outputs, "constant_2");
+  Array scale = array_named(recorded.outputs, "constant_1");
+  if (scale.dtype != "f16") scale = array_named(recorded.outputs, "constant_2");
   scale.name = "scale";
   reshape(scale, groups);
   Array zero_point{"zero_point", "i32", {rows, groups[1], 0}, {}, "bitwise", "", {rows, groups[1], 0}};
   if (asymmetric) {
-    zero_point = widened(one_a_byte(*find_array(recorded.outputs, "constant_1"), "zero_point", "u8", groups));
+    zero_point = widened(one_a_byte(array_named(recorded.outputs, "constant_1"), "zero_point", "u8", groups));
   }
-  const Array codes = one_a_byte(*find_array(recorded.outputs, "weight"), "tensor", asymmetric ? "u8" : "i8", all);
+  const Array codes = one_a_byte(array_named(recorded.outputs, "weight"), "tensor", asymmetric ? "u8" : "i8", all);
   recorded.outputs = {codes, scale, zero_point};
   return recorded;
 }

@@ -13,12 +13,6 @@ namespace {
 using golden::Array;
 using golden::Case;
 
-const Array& input_named(const Case& recorded, std::string_view name) {
-  const Array* found = find_array(recorded.inputs, name);
-  if (found == nullptr) throw Error(fmt::format("{}: expected a recorded input '{}'", recorded.name, name));
-  return *found;
-}
-
 void adapt_plain_int32(const Case& recorded, Sizes& params) { params["group"] = block_size_of(recorded).back(); }
 
 void append_plain_int32(std::vector<GoldenBinding>& bindings) {
@@ -39,7 +33,7 @@ void append_plain_int32(std::vector<GoldenBinding>& bindings) {
 }
 
 void adapt_slice(const Case& recorded, Sizes& params) {
-  const Shape& shape = input_named(recorded, "qdata").shape;
+  const Shape& shape = array_named(recorded.inputs, "qdata").shape;
   const std::int64_t start = integer_of(recorded, "start").value_or(0);
   const std::int64_t end = integer_of(recorded, "end").value_or(0);
   params["block"] = block_size_of(recorded).back();
@@ -66,16 +60,16 @@ Array gathered(const Array& from, const std::vector<std::int64_t>& rows, const c
 
 // A lookup dequantises the rows that it finds.
 std::optional<Case> looked_up(Case recorded) {
-  const Array& indices = input_named(recorded, "indices");
+  const Array& indices = array_named(recorded.inputs, "indices");
   const Tensor numbers(dtype_from_string(indices.dtype), indices.shape, indices.bytes);
   std::vector<std::int64_t> rows;
   for (std::int64_t i = 0; i < numbers.size(); ++i) rows.push_back(static_cast<std::int64_t>(numbers.at(i)));
   const std::int64_t half = std::int64_t{1} << (integer_of(recorded, "bits").value_or(8) - 1);
   recorded.attributes["quant_min"] = -half;
   recorded.attributes["quant_max"] = half - 1;
-  recorded.inputs = {gathered(input_named(recorded, "qdata"), rows, "input"),
-                     gathered(input_named(recorded, "scale"), rows, "scale"),
-                     gathered(input_named(recorded, "zero_point"), rows, "zero_point")};
+  recorded.inputs = {gathered(array_named(recorded.inputs, "qdata"), rows, "input"),
+                     gathered(array_named(recorded.inputs, "scale"), rows, "scale"),
+                     gathered(array_named(recorded.inputs, "zero_point"), rows, "zero_point")};
   Array& output = recorded.outputs.front();
   output.shape = output.logical_shape = recorded.inputs.front().shape;
   return on_grid(std::move(recorded));

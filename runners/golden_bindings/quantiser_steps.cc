@@ -58,12 +58,12 @@ GoldenBinding plain_int32(GoldenBinding binding, Step step, bool is_signed) {
     whole.attributes["quant_min"] = std::int64_t{is_signed ? -8 : 0};
     whole.attributes["quant_max"] = std::int64_t{is_signed ? 7 : 15};
     const std::optional<DType> scale = step == Step::dequantize ? std::optional(DType::f32) : std::nullopt;
-    const golden::Array& words = *find_array(whole.outputs, "qdata");
+    const golden::Array& words = array_named(whole.outputs, "qdata");
     std::vector<golden::Array> outputs = {
         unpacked_codes(words, is_signed ? "torchao.plain_int32_signed" : "torchao.plain_int32",
                        {words.shape[0], words.shape[1] * 8}, DType::i32),
-        transposed(*find_array(whole.outputs, "scale"), scale), transposed(*find_array(whole.outputs, "zero_point")),
-        *find_array(whole.outputs, "dequantized")};
+        transposed(array_named(whole.outputs, "scale"), scale), transposed(array_named(whole.outputs, "zero_point")),
+        array_named(whole.outputs, "dequantized")};
     whole.outputs = std::move(outputs);
     return on_grid(step_of(whole, step, {"w", "codes"}));
   };

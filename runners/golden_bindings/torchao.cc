@@ -13,11 +13,6 @@ namespace {
 using golden::Array;
 using golden::Case;
 
-const Array* find_array(const std::vector<Array>& arrays, std::string_view name) {
-  const auto found = std::ranges::find(arrays, name, &Array::name);
-  return found == arrays.end() ? nullptr : &*found;
-}
-
 Array renamed(Array array, std::string name) {
   array.name = std::move(name);
   array.accept = "bitwise";
@@ -63,7 +58,7 @@ std::function<std::optional<Case>(Case)> plain_int32(Direction direction) {
   return [direction](Case recorded) -> std::optional<Case> {
     const std::optional<Array> codes = plain_int32_codes(recorded);
     if (!codes) return std::nullopt;
-    return pack_case(recorded, direction, *codes, *find_array(recorded.outputs, "qdata"));
+    return pack_case(recorded, direction, *codes, array_named(recorded.outputs, "qdata"));
   };
 }
 
@@ -94,10 +89,11 @@ void append_plain_int32(std::vector<GoldenBinding>& bindings) {
 void append_aten_int4(std::vector<GoldenBinding>& bindings) {
   const auto both = [](Direction direction) {
     return [direction](Case recorded) -> std::optional<Case> {
-      const Array *codes = find_array(recorded.inputs, "weight"), *packed = find_array(recorded.outputs, "packed");
+      const Array& codes = array_named(recorded.inputs, "weight");
+      const Array* packed = find_array(recorded.outputs, "packed");
       if (packed == nullptr) packed = find_array(recorded.inputs, "packed");
       if (packed == nullptr) return std::nullopt;
-      return pack_case(recorded, direction, *codes, *packed);
+      return pack_case(recorded, direction, codes, *packed);
     };
   };
   const GoldenBinding::Renames isa = {{"isa", "isa"}}, codes = {{"codes", "codes"}}, packed = {{"packed", "packed"}};

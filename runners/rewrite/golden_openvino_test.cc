@@ -57,7 +57,7 @@ TEST(GoldenOpenvino, InterpreterGivesTorchsResults) {
       const std::string file = text(golden, "graph") + ending;
       const graph::Graph graph = load_graph(kFolder / file);
       expect_near(graph::run(graph, inputs_of(golden), graph::Precision::upstream)[0],
-                  *find_array(golden.outputs, "y_torch"), file);
+                  array_named(golden.outputs, "y_torch"), file);
     }
   }
   EXPECT_EQ(seen.size(), 75U);

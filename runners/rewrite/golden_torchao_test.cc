@@ -22,9 +22,9 @@ graph::Graph graph_of(const golden::Case& golden, const char* which) {
 }
 
 void expect_output(const graph::Graph& graph, const golden::Case& golden, const char* name) {
-  const std::vector<graph::Values> inputs = {values_of(*find_array(golden.inputs, "input0"))};
+  const std::vector<graph::Values> inputs = {values_of(array_named(golden.inputs, "input0"))};
   const graph::Values got = graph::run(graph, inputs, graph::Precision::upstream).at(0),
-                      want = values_of(*find_array(golden.outputs, name));
+                      want = values_of(array_named(golden.outputs, name));
   ASSERT_EQ(got.shape, want.shape) << golden.name;
   ASSERT_EQ(got.element, want.element) << golden.name;
   for (std::size_t i = 0; i < got.size(); ++i)

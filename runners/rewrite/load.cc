@@ -45,13 +45,6 @@ graph::Graph with_golden_parameters(const std::filesystem::path& path, graph::Gr
 
 }  // namespace
 
-const golden::Array* find_array(const std::vector<golden::Array>& arrays, const std::string& name) {
-  for (const golden::Array& array : arrays) {
-    if (array.name == name) return &array;
-  }
-  return nullptr;
-}
-
 graph::ConstantRef golden_parameter(const golden::Case& golden, const std::string& name, bool after) {
   const golden::Array* array =
       after ? find_array(golden.outputs, "param_after:" + name) : find_array(golden.inputs, "param:" + name);

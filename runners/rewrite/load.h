@@ -27,6 +27,5 @@ void save_graph(const graph::Graph& graph, const std::filesystem::path& path, bo
 [[nodiscard]] graph::ConstantRef golden_parameter(const golden::Case& golden, const std::string& name, bool after);
 /// An array of a golden case as the interpreter has it.
 [[nodiscard]] graph::Values values_of(const golden::Array& array);
-[[nodiscard]] const golden::Array* find_array(const std::vector<golden::Array>& arrays, const std::string& name);
 
 }  // namespace plumb
