@@ -23,8 +23,8 @@ namespace {
 using Records = std::vector<Record>;
 
 // A fault that every case shows need not be seen in all of them; sanitizers slow everything down.
-constexpr std::size_t kEvery = kSanitized ? 20 : 4;
-constexpr std::size_t kShort = kSanitized ? 20 : 200;  // plans that are left whole
+constexpr std::size_t kEvery = kSanitized ? 20 : 8;
+constexpr std::size_t kShort = kSanitized ? 20 : 100;  // plans that are left whole
 
 // Whether the fault's description allows it to change the element.
 bool touches(const Fault& fault, const Signature& signature, std::int64_t flat, std::int64_t columns) {
