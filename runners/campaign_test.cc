@@ -5,6 +5,7 @@
 #include <set>
 
 #include "reference/error.h"
+#include "reference/ops.h"
 #include "reference/sanitized.h"
 #include "reports/summary.h"
 
@@ -32,12 +33,16 @@ TEST(Campaign, EveryBuiltInImplementationIsProved) {
   const plumb::Run run = campaign("*", "*", 0);
   EXPECT_EQ(exit_code(run), 0);
   EXPECT_EQ(static_cast<std::int64_t>(run.records.size()), run.info.planned);
-  std::set<std::string> impls;
+  std::set<std::string> impls, ops;
   for (const Record& record : run.records) {
-    if (record.outcome == Outcome::pass) impls.insert(record.impl);
+    if (record.outcome == Outcome::pass) {
+      impls.insert(record.impl);
+      ops.insert(record.op);
+    }
     EXPECT_TRUE(record.outcome == Outcome::pass || record.outcome == Outcome::skip)
         << record.impl << " " << record.case_name << ": " << record.reason;
   }
+  EXPECT_EQ(ops.size(), all_ops().size()) << "the sample has no case of some operator";
   EXPECT_TRUE(impls.contains("cpu.scalar"));
   EXPECT_GE(impls.size(), 2U) << "only the scalar target ran";
 }

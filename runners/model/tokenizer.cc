@@ -211,7 +211,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
     const std::pair<std::string, std::int32_t>* found = nullptr;
     for (const auto& special : special_) {
       const std::size_t at = text.find(special.first);
-      if (at == std::string_view::npos || special.first.empty()) continue;
+      if (at == std::string_view::npos) continue;
       if (at > first || (at == first && special.first.size() < found->first.size())) continue;
       first = at;
       found = &special;
