@@ -168,6 +168,9 @@ TEST(HtmlTables, StandBesideTheCases) {
   EXPECT_NE(page.find("<h2>Faults &lt;caught&gt;</h2>"), std::string::npos);
   EXPECT_NE(page.find("<a href=\"https://github.com/a/b/pull/7\" rel=\"noreferrer\">a/b/pull/7</a>"),
             std::string::npos);
+  EXPECT_EQ(page.find("<summary>"), std::string::npos);
+  run.tables[0].rows.resize(61, {"S02", "none"});
+  EXPECT_NE(write_html(run, {}).find("<summary>61 rows</summary>"), std::string::npos);
 }
 
 TEST(HtmlFailures, ShowWhereTheWrongElementsAre) {

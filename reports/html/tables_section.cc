@@ -13,9 +13,14 @@ std::string cell_html(const std::string& text) {
   return fmt::format("<a href=\"{}\" rel=\"noreferrer\">{}</a>", html_text(text), html_text(label));
 }
 
+// Rows that a reader can pass over; more are unfolded on demand.
+constexpr std::size_t kManyRows = 60;
+
 std::string table_html(const Table& table) {
   std::string html = fmt::format("<h2>{}</h2>\n", html_text(table.title));
   if (!table.note.empty()) html += fmt::format("<p class=\"note\">{}</p>\n", html_text(table.note));
+  const bool folded = table.rows.size() > kManyRows;
+  if (folded) html += fmt::format("<details><summary>{} rows</summary>\n", table.rows.size());
   html += fmt::format(
       "<div class=\"scroll\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table class=\"plain\">\n<thead><tr>",
       html_text(table.title));
@@ -26,7 +31,7 @@ std::string table_html(const Table& table) {
     for (const std::string& cell : row) html += fmt::format("<td>{}</td>", cell_html(cell));
     html += "</tr>\n";
   }
-  return html + "</tbody>\n</table></div>\n";
+  return html + "</tbody>\n</table></div>\n" + (folded ? "</details>\n" : "");
 }
 
 }  // namespace
