@@ -33,6 +33,8 @@ std::string two_digits(double value) {
 std::string ratio_text(double ratio) {
   std::string text = two_digits(ratio);
   if (!std::isfinite(ratio)) return text;
+  constexpr double kNear = 1e-4;
+  if (ratio != 1 && std::abs(ratio - 1) < kNear) return ratio < 1 ? "0.9999" : "1.0001";
   for (int decimals = 2; !same_side_of_one(std::strtod(text.c_str(), nullptr), ratio); ++decimals)
     text = fmt::format("{:.{}f}", ratio, decimals);
   return text;

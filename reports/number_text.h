@@ -13,7 +13,8 @@ namespace plumb {
 [[nodiscard]] std::string two_digits(double value);
 
 /// An error/bound ratio: two digits, whole numbers from 10 to 99999 ("2048"). A ratio that is not 1 is never rounded to
-/// "1.0": it keeps as many digits as show on which side of the bound it lies ("1.004", "0.996").
+/// "1.0": it keeps as many digits as show on which side of the bound it lies ("1.004", "0.996"); a nearer one is
+/// "0.9999" or "1.0001".
 [[nodiscard]] std::string ratio_text(double ratio);
 
 /// "1,234,567".
