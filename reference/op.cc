@@ -273,6 +273,7 @@ std::size_t Op::input_index(std::string_view wanted) const {
   return static_cast<std::size_t>(found - inputs.begin());
 }
 
+bool Op::has(Fill fill) const { return std::ranges::find(inputs, fill, &Port::fill) != inputs.end(); }
 bool Op::has_constants() const {
   return std::ranges::any_of(inputs, [](const Port& port) { return port.role == Role::constant; });
 }

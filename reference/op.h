@@ -31,6 +31,7 @@ enum class Fill {
   code_sums,         ///< Sums of the codes of each group of the weight; its last axis may be padded, with zeros.
   weight,            ///< Floating-point weights that are to be quantised.
   scale,             ///< Group scales.
+  result_scale,      ///< The scale by which results are quantised to int8.
   factor,            ///< What columns of an activation are multiplied by first.
   number,            ///< What is to be converted: any number of the element type, NaN and infinities included.
   bias,
@@ -50,6 +51,10 @@ struct Port {
   std::string low = {}, high = {};
   std::string present_if = {};         ///< The flag that says whether an optional input is there; empty = always.
   std::string alternative_shape = {};  ///< Another shape of as many elements; `1...`: any ones there. Empty = none.
+  /// Of an input's elements, changed by one step one at a time all over a campaign, the share that has to move an output
+  /// past its bound (see runners/sensitivity.h). Lower where only some are read, or results of few bits round the others
+  /// away.
+  double least_shown = 0.3;
 };
 
 /// A named size, e.g. K.
@@ -156,6 +161,8 @@ struct Op {
   /// Position of an input. Throws Error if there is none.
   [[nodiscard]] std::size_t input_index(std::string_view name) const;
   [[nodiscard]] bool has_constants() const;
+  /// Whether an input is of that kind.
+  [[nodiscard]] bool has(Fill fill) const;
 };
 
 /// Element type, shape of a tensor that a caller offers for an input.

@@ -29,6 +29,8 @@ void visit_record(Record& record, Visit&& visit) {
   visit("milliseconds", record.milliseconds);
   visit("again", record.again);
   visit("vouches_for", record.vouches_for);
+  visit("elements_changed", record.elements_changed);
+  visit("elements_shown", record.elements_shown);
   visit("diagnosis", record.diagnosis);
   visit("smallest", record.smallest);
   visit("heat", record.heat);

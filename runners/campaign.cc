@@ -27,6 +27,7 @@
 #include "runners/remainder.h"
 #include "runners/sensitivity.h"
 #include "runners/version.h"
+#include "runners/vouching.h"
 
 namespace plumb {
 namespace {
@@ -147,8 +148,7 @@ std::vector<Unit> campaign_units(const std::vector<Case>& cases, const std::vect
     const auto question = std::make_shared<std::optional<Question>>();
     const auto make = [question, test_case] {
       *question = ask(test_case);
-      if (test_case.probe == nullptr)
-        (*question)->vouches_for = vouched_input(**question, *test_case.mode, turn_of(test_case));
+      if (test_case.probe == nullptr) (*question)->vouch = vouch_for(**question, *test_case.mode, turn_of(test_case));
     };
     Unit unit{{}, make, [question] { question->reset(); }};
     const std::string name = to_string(test_case);
@@ -250,6 +250,7 @@ Run run_units(const std::vector<Unit>& units, RunInfo info, const RunOptions& op
     SandboxOptions quiet = sandbox;
     quiet.on_record = {};
     diagnose_failures(units, quiet, run.records);
+    if (Table table = vouching_table(run.records); !table.rows.empty()) run.tables.push_back(std::move(table));
     for (Record& record : vacuous_inputs(run.records)) run.records.push_back(std::move(record));
   }
   run.info.seconds = progress.finish();

@@ -113,8 +113,7 @@ Record judge_trials(const Question& question, const Contract& contract, const st
     record = Record(Outcome::flaky, *differing);
   } else if (judgement.elements == 0 && !question.may_be_empty) {
     record = Record(Outcome::vacuous, "the output has no elements");
-  } else if (question.vouches_for && question.vouches_for->empty() &&
-             question.op->arithmetic != Arithmetic::prescribed) {
+  } else if (question.vouch && question.vouch->input.empty() && question.op->arithmetic != Arithmetic::prescribed) {
     record = Record(Outcome::vacuous, "no output depends on any input: whatever it read, it would pass");
   } else if (judgement.elements > 0 && !judgement.proved()) {
     record = Record(Outcome::vacuous,
@@ -122,7 +121,10 @@ Record judge_trials(const Question& question, const Contract& contract, const st
                     "chain of roundings promises nothing");
   }
   add_judgement(record, judgement);
-  record.vouches_for = question.vouches_for.value_or("");
+  const Vouch vouch = question.vouch.value_or(Vouch{});
+  record.vouches_for = vouch.input;
+  record.elements_changed = vouch.changed;
+  record.elements_shown = vouch.shown;
   return record;
 }
 

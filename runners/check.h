@@ -22,6 +22,13 @@ struct Subject {
   std::string library;  ///< Path of the shared object it came from; empty for built-in ones.
 };
 
+/// What changing an input showed (see sensitivity.h).
+struct Vouch {
+  std::string input;         ///< On which an output depends; empty: nothing depends on any.
+  std::int64_t changed = 0;  ///< Elements of it that were changed one at a time; 0 where nobody could afford to.
+  std::int64_t shown = 0;    ///< Those of them that moved an output past its bound.
+};
+
 /// A problem with everything that does not depend on the implementation: the oracle is evaluated once for all of them.
 struct Question {
   const Op* op;
@@ -32,10 +39,9 @@ struct Question {
   std::map<std::size_t, Tensor> recorded = {};
   /// A call without output elements proves something: that it is accepted, as upstream accepted it.
   bool may_be_empty = false;
-  /// An input on which an output depends, looked for by changing it (see sensitivity.h); empty if there is none,
-  /// which makes a case of sums or products vacuous; where bits are prescribed results may saturate. Absent where
-  /// nobody looked.
-  std::optional<std::string> vouches_for = {};
+  /// Without an input, a case of sums or products is vacuous; where bits are prescribed results may saturate. Absent
+  /// where nobody looked.
+  std::optional<Vouch> vouch = {};
 };
 
 [[nodiscard]] Question ask(const Case& test_case);

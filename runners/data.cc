@@ -12,6 +12,7 @@
 #include "reference/kernel/code_sums.h"
 #include "reference/names.h"
 #include "runners/philox.h"
+#include "runners/result_scale.h"
 
 namespace plumb {
 namespace {
@@ -34,6 +35,7 @@ struct Source {
   std::uint64_t seed;
   Random random;
   ExactBudget budget;
+  double result_scale;  ///< About a 48th of results that are quantised to int8; 0 where nobody needs to know.
 
   [[nodiscard]] double activation(const Port& port, std::uint64_t index) const {
     if (mode.adversary != Adversary::none) return adversarial_activation(port, index);
@@ -88,14 +90,12 @@ struct Source {
     for (const Port& port : op.inputs) {
       if (port.fill != Fill::activation_scale) continue;
       const bool is_one = element_count(shape_of(port, signature)) == 1;
-      return Source{op, signature, mode, seed, Random(seed, port.name), budget}.activation_scale(is_one ? 0 : row);
+      return Source{op, signature, mode, seed, Random(seed, port.name), budget, 0}.activation_scale(is_one ? 0 : row);
     }
     return 1;
   }
 
-  [[nodiscard]] bool has_activation_scale() const {
-    return std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::activation_scale; });
-  }
+  [[nodiscard]] bool has_activation_scale() const { return op.has(Fill::activation_scale); }
 
   // Quantising such a group to int8 changes nothing: its largest magnitude is 127, which makes the scale 1.
   [[nodiscard]] double code_of_activation(std::uint64_t row, std::uint64_t column, std::uint64_t stride) const {
@@ -126,6 +126,9 @@ struct Source {
       // Among edges are weights that are ties of such a scale.
       if (mode.edges && random.integer(index, 0, 2, 2) != 0)
         return std::ldexp(1.0, static_cast<int>(random.integer(index, -1, 1)));
+      // Of rows that share the result's scale none should drown the others.
+      if (op.has(Fill::result_scale))
+        return std::ldexp(random.uniform(index, 1, 1, 1), static_cast<int>(random.integer(index, -3, -1)));
       const auto e = static_cast<int>(random.integer(index, -8, 3));
       return std::ldexp(random.uniform(index, 1, 1, 1), e);
     }
@@ -145,6 +148,7 @@ struct Source {
   }
 
   [[nodiscard]] double bias(std::uint64_t index) const {
+    if (result_scale > 0) return random.uniform(index, -64 * result_scale, 128 * result_scale);
     if (!mode.exact()) return random.uniform(index, -1, 4);
     std::int64_t magnitude = random.integer(index, 1, budget.bias);
     // A whole multiple of every row's quantum, so that rows of large ones need no more bits.
@@ -309,6 +313,8 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
       return source.activation_scale(index);
     case Fill::scale:
       return source.scale(index, type);
+    case Fill::result_scale:
+      return source.random.uniform(index, source.result_scale / 2, 1.5 * source.result_scale);
     case Fill::factor:
       return source.factor(index);
     case Fill::number:
@@ -335,6 +341,17 @@ ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& 
   return budget;
 }
 
+double result_scale_of(const Op& op, const Signature& signature, const DataMode& mode, std::uint64_t seed) {
+  constexpr double kUsual = 48;  // codes, so that few results saturate
+  if (!op.has(Fill::result_scale)) return 0;
+  std::vector<Tensor> scales(op.inputs.size());
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    const Port& port = op.inputs[i];
+    if (port.fill == Fill::scale) scales[i] = make_input(op, signature, port, mode, seed);
+  }
+  return typical_result(op, signature, scales) / kUsual;
+}
+
 }  // namespace
 
 std::int64_t quantised_together(const Signature& signature) {
@@ -345,7 +362,9 @@ std::int64_t quantised_together(const Signature& signature) {
 Tensor make_input(const Op& op, const Signature& signature, const Port& port, const DataMode& mode,
                   std::uint64_t seed) {
   if (!is_present(port, signature)) return {};
-  const Source source{op, signature, mode, seed, Random(seed, port.name), budget_of(op, signature, mode)};
+  const bool in_codes = port.fill == Fill::result_scale || port.fill == Fill::bias;
+  const double result_scale = in_codes ? result_scale_of(op, signature, mode, seed) : 0;
+  const Source source{op, signature, mode, seed, Random(seed, port.name), budget_of(op, signature, mode), result_scale};
   if (port.fill == Fill::codes) return make_codes(port, source);
   if (port.fill == Fill::code_sums) return make_code_sums(source);
   Tensor tensor(dtype_of(port, op, signature), shape_of(port, signature));

@@ -32,10 +32,6 @@ constexpr std::array<DataMode, 10> kModes = {{
      Adversary::not_finite},
 }};
 
-bool has(const Op& op, Fill fill) {
-  return std::ranges::any_of(op.inputs, [fill](const Port& port) { return port.fill == fill; });
-}
-
 std::string leading_size(const Port& port) { return port.shape.substr(0, port.shape.find(',')); }
 
 // Whether what is wrong with a row of activations can be told from its other rows: it has an output row of its own.
@@ -63,18 +59,18 @@ const DataMode& data_mode_named(std::string_view name) {
 
 bool applies(const DataMode& mode, const Op& op) {
   if (mode.name == "exact") return true;
-  if (mode.edges) return has(op, Fill::weight);
+  if (mode.edges) return op.has(Fill::weight);
   const bool sums = op.arithmetic == Arithmetic::accumulated;
   switch (mode.adversary) {
     case Adversary::none:
       break;
     case Adversary::one_hot:
     case Adversary::extremes:
-      return sums && has(op, Fill::activation);
+      return sums && op.has(Fill::activation);
     case Adversary::tiny_scales:
-      return op.arithmetic != Arithmetic::prescribed && has(op, Fill::scale);
+      return op.arithmetic != Arithmetic::prescribed && op.has(Fill::scale);
     case Adversary::not_finite:
-      return sums && op.products.empty() && keeps_rows_apart(op) && !has(op, Fill::activation_scale);
+      return sums && op.products.empty() && keeps_rows_apart(op) && !op.has(Fill::activation_scale);
   }
   if (!mode.exact()) return op.arithmetic != Arithmetic::prescribed;
   return sums && for_products(mode.exact_bits) >= op.max_code_magnitude;

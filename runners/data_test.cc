@@ -227,5 +227,25 @@ TEST(Adversary, NotFiniteIsOneElement) {
 
 TEST(DataMode, UnknownNamesAreAnError) { EXPECT_THROW((void)data_mode_named("normal"), Error); }
 
+// Scales of rows lie within some octaves, and the result's is such that few results saturate and a bias is many codes.
+TEST(Data, ResultsInEightBitsUseTheirRange) {
+  const Op& op = op_named("q8ta_linear");
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const Case test_case{&op, make_signature(op, {{"M", 8}, {"K", 96}, {"N", 33}, {"bias", 1}}),
+                         &data_mode_named("exact"), seed};
+    const Problem problem = make_problem(test_case);
+    const Expected y = op.evaluate(problem)[0];
+    const auto saturated = std::ranges::count_if(y.value, [](double code) { return code == -128 || code == 127; });
+    EXPECT_LT(saturated, std::ssize(y.value) * 2 / 3) << seed;
+    const std::set<double> codes(y.value.begin(), y.value.end());
+    EXPECT_GT(codes.size(), 40U) << seed;
+    const Tensor& bias = problem.inputs[op.input_index("bias")];
+    const double scale = problem.inputs[op.input_index("output_scale")].at(0);
+    int large = 0;
+    for (std::int64_t n = 0; n < bias.size(); ++n) large += std::abs(bias.at(n)) > 4 * scale ? 1 : 0;
+    EXPECT_GT(large, bias.size() / 2) << seed;
+  }
+}
+
 }  // namespace
 }  // namespace plumb

@@ -18,13 +18,10 @@ bool has_sizes(const Op& op, std::initializer_list<const char*> names) {
                              [&](const char* name) { return op.size(name) != nullptr || op.param(name) != nullptr; });
 }
 
-bool is_embedding(const Op& op) {
-  return std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::index; });
-}
+bool is_embedding(const Op& op) { return op.has(Fill::index); }
 
 bool is_linear(const Op& op) {
-  return (op.arithmetic == Arithmetic::accumulated || op.has_constants()) &&
-         std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::activation; });
+  return (op.arithmetic == Arithmetic::accumulated || op.has_constants()) && op.has(Fill::activation);
 }
 
 // The operator's sizes and parameters for one weight: those that a weight does not tell have their default, or else the

@@ -1,17 +1,13 @@
 #include "runners/sensitivity.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "reference/bound.h"
 #include "reference/error.h"
-#include "reference/ops.h"
 #include "runners/philox.h"
+#include "runners/products.h"
 
 namespace plumb {
 namespace {
@@ -82,6 +78,7 @@ void change(const Op& op, const Problem& problem, const DataMode& mode, std::siz
       return tensor.set(i, moved(value, activation_step(op, problem)));
     case Fill::activation_scale:
     case Fill::scale:
+    case Fill::result_scale:
     case Fill::factor:
       return tensor.set(i, mode.exact() ? 2 * value : moved(value, 0));
     case Fill::bias:
@@ -136,31 +133,8 @@ class Watch {
   std::vector<std::vector<double>> bounds_;
 };
 
-// The cases of an operator, by whether some input matters in them, and the inputs that do.
-struct Vouchers {
-  std::set<std::string> vouching, silent, inputs;
-
-  void add(const Record& record) {
-    (record.vouches_for.empty() ? silent : vouching).insert(record.case_name);
-    if (!record.vouches_for.empty()) inputs.insert(record.vouches_for);
-  }
-};
-
-Record accuse(const std::string& op, std::string reason) {
-  Record record(Outcome::vacuous, std::move(reason));
-  record.op = op;
-  record.impl = "data";
-  record.case_name = op;
-  record.again = fmt::format("plumb run --op {}", op);
-  return record;
-}
-
-}  // namespace
-
-bool depends_on(const Question& question, const DataMode& mode, const std::string& input) {
+bool depends_on(const Question& question, const Watch& watch, const DataMode& mode, std::size_t at) {
   const Op& op = *question.op;
-  const std::size_t at = op.input_index(input);
-  const Watch watch(question);
   for (const Way way : {Way::step, Way::zero, Way::one, Way::first}) {
     Problem changed = question.problem;
     const std::int64_t count = way == Way::first ? 1 : changed.inputs[at].size();
@@ -168,6 +142,36 @@ bool depends_on(const Question& question, const DataMode& mode, const std::strin
     if (watch.sees(changed)) return true;
   }
   return false;
+}
+
+// Elements are drawn anew for each shape, mode and input.
+Vouch count_shown(const Question& question, const Watch& watch, const DataMode& mode, std::size_t at, int count) {
+  const Op& op = *question.op;
+  const Tensor& input = question.problem.inputs[at];
+  Vouch vouch{op.inputs[at].name, count, 0};
+  const Random random(static_cast<std::uint64_t>(input.size()), "elements of " + vouch.input);
+  Problem changed = question.problem;
+  for (int draw = 0; draw < count; ++draw) {
+    const std::int64_t element = random.integer(static_cast<std::uint64_t>(draw), 0, input.size() - 1);
+    change(op, question.problem, mode, at, element, changed.inputs[at]);
+    vouch.shown += watch.sees(changed) ? 1 : 0;
+    changed.inputs[at].set(element, input.at(element));
+  }
+  return vouch;
+}
+
+// Each element changed takes the oracle once more: as many as a small part of the campaign's time allows.
+int affordable_elements(const Question& question) {
+  constexpr std::int64_t kWork = std::int64_t{1} << 15, kMost = 2;
+  std::int64_t work = 1 + product_count(*question.op, question.problem.signature);
+  for (const Tensor& input : question.problem.inputs) work += input.size();
+  return static_cast<int>(std::min(kMost, kWork / work));
+}
+
+}  // namespace
+
+bool depends_on(const Question& question, const DataMode& mode, const std::string& input) {
+  return depends_on(question, Watch(question), mode, question.op->input_index(input));
 }
 
 std::vector<std::string> changeable_inputs(const Op& op, const Problem& problem) {
@@ -178,61 +182,20 @@ std::vector<std::string> changeable_inputs(const Op& op, const Problem& problem)
   return names;
 }
 
-std::string vouched_input(const Question& question, const DataMode& mode, std::uint64_t turn) {
+Vouch vouch_for(const Question& question, const DataMode& mode, std::uint64_t turn) {
   const std::vector<std::string> names = changeable_inputs(*question.op, question.problem);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string& name = names[(turn + i) % names.size()];
-    if (depends_on(question, mode, name)) return name;
-  }
-  return "";
-}
-
-std::int64_t cases_needed(const Op& op) {
-  constexpr std::int64_t kManyPerInput = 12;
-  return kManyPerInput * std::ssize(op.inputs);
-}
-
-std::vector<Record> vacuous_inputs(const std::vector<Record>& records) {
-  constexpr std::int64_t kEnoughForSilence = 10;  // one silent case of fewer is more than a tenth of them
-  std::map<std::string, Vouchers> by_op;
-  for (const Record& record : records) {
-    const bool is_plain =
-        record.case_name.find("]/") != std::string::npos && record.case_name.find('+') == std::string::npos;
-    if (record.outcome == Outcome::pass && is_plain) by_op[record.op].add(record);
-  }
-  std::vector<Record> vacuous;
-  for (const auto& [name, vouchers] : by_op) {
-    const Op& op = op_named(name);
-    const std::int64_t cases = std::ssize(vouchers.vouching) + std::ssize(vouchers.silent);
-    if (cases >= kEnoughForSilence && 10 * std::ssize(vouchers.silent) > cases) {
-      vacuous.push_back(
-          accuse(name, fmt::format("in {} of {} cases nothing depends on any input", vouchers.silent.size(), cases)));
-    }
-    if (cases < cases_needed(op)) continue;
-    for (const Port& port : op.inputs) {
-      if (port.fill == Fill::code_sums || vouchers.inputs.contains(port.name)) continue;
-      vacuous.push_back(accuse(name, fmt::format("nothing depends on {} in any of {} cases: a fault in how it is read "
-                                                 "would not show",
-                                                 port.name, cases)));
-    }
-  }
-  return vacuous;
-}
-
-double sensitivity(const Question& question, const DataMode& mode, const std::string& input, int count) {
-  const Op& op = *question.op;
-  const std::size_t at = op.input_index(input);
   const Watch watch(question);
-  const Random random(0, "sensitivity of " + input);
-  int seen = 0;
-  for (int draw = 0; draw < count; ++draw) {
-    Problem changed = question.problem;
-    const std::int64_t element =
-        random.integer(static_cast<std::uint64_t>(draw), 0, question.problem.inputs[at].size() - 1);
-    change(op, question.problem, mode, at, element, changed.inputs[at]);
-    seen += watch.sees(changed) ? 1 : 0;
+  const int elements = affordable_elements(question);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::size_t at = question.op->input_index(names[(turn + i) % names.size()]);
+    const Vouch vouch = count_shown(question, watch, mode, at, elements);
+    if (vouch.shown > 0 || depends_on(question, watch, mode, at)) return vouch;
   }
-  return static_cast<double>(seen) / count;
+  return {};
+}
+
+Vouch sensitivity(const Question& question, const DataMode& mode, const std::string& input, int count) {
+  return count_shown(question, Watch(question), mode, question.op->input_index(input), count);
 }
 
 }  // namespace plumb

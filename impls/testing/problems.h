@@ -31,7 +31,8 @@ inline double value_for(const Port& port, DType type, std::uint64_t bits, const 
     return std::floor(limits.min_finite + unit * (limits.max_finite - limits.min_finite + 1));
   }
   // Sums of these are whole multiples of 1/8 and small enough for f16's 11 bits.
-  if (port.fill == Fill::activation_scale) return data == Data::exact ? 1 : std::ldexp(unit + 0.5, -6);
+  const bool of_activation = port.fill == Fill::activation_scale || port.fill == Fill::result_scale;
+  if (of_activation) return data == Data::exact ? 1 : std::ldexp(unit + 0.5, -6);
   if (data == Data::exact) return port.fill == Fill::scale ? 0.125 : std::floor(unit * 3) - 1;
   return port.fill == Fill::scale ? std::ldexp(unit - 0.3, static_cast<int>(bits % 12) - 14) : 4 * unit - 1.5;
 }

@@ -7,6 +7,7 @@
 #include "runners/execute.h"
 #include "runners/philox.h"
 #include "runners/products.h"
+#include "runners/result_scale.h"
 
 namespace plumb::faults {
 namespace {
@@ -68,6 +69,10 @@ Problem friendly_problem(const Op& op) {
       // Scales of groups of 32 normal weights hardly differ; a bias is small beside the sum.
       tensor.set(j, port.fill == Fill::scale ? 0.02 + 0.002 * value : port.fill == Fill::bias ? 0.1 * value : value);
     }
+  }
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    if (op.inputs[i].fill == Fill::result_scale)
+      problem.inputs[i].set(0, typical_result(op, problem.signature, problem.inputs) / 48);
   }
   return problem;
 }

@@ -12,6 +12,9 @@ namespace plumb {
 [[nodiscard]] Port tensor_scale_port(std::string name, std::string meaning, Fill fill);
 [[nodiscard]] Port tensor_zero_point_port(std::string name, std::string meaning);
 
+/// Share of single int8 elements whose change by one moves a result of eight bits: there are many to a result.
+inline constexpr double kLeastShownOfCodes = 0.1;
+
 /// Adds clamp(rne(value / scale) + zero_point, -128, 127) to an answer: both codes if value +- error, divided in f32
 /// or multiplied with the reciprocal, may round either way.
 void append_code(Expected& expected, double value, double error, double scale, double zero_point);

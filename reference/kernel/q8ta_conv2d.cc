@@ -57,16 +57,23 @@ Param integer_param(std::string name, std::string meaning, std::vector<std::int6
 }
 
 std::vector<Port> inputs() {
+  Port weights = constant_port("weights", "codes", "i8", "N, K", Fill::integers);
+  weights.least_shown = kLeastShownOfCodes;
   Port sums = constant_port("weight_sums", "sums of the codes of each row", "i32", "N", Fill::code_sums);
   sums.low = "-128 * K";
   sums.high = "128 * K";
-  return {{.name = "x", .meaning = "activation", .dtype = "i8", .shape = "B, C, H, W", .fill = Fill::integers},
+  return {{.name = "x",
+           .meaning = "activation",
+           .dtype = "i8",
+           .shape = "B, C, H, W",
+           .fill = Fill::integers,
+           .least_shown = kLeastShownOfCodes},
           tensor_scale_port("input_scale", "scale of x", Fill::scale),
           tensor_zero_point_port("input_zp", "zero point of x"),
-          constant_port("weights", "codes", "i8", "N, K", Fill::integers),
+          std::move(weights),
           std::move(sums),
           constant_port("weight_scales", "scale of each row", "f32", "N", Fill::scale),
-          tensor_scale_port("output_scale", "scale of y", Fill::activation_scale),
+          tensor_scale_port("output_scale", "scale of y", Fill::result_scale),
           tensor_zero_point_port("output_zp", "zero point of y"),
           optional_port(constant_port("bias", "added to every pixel", "f32", "N", Fill::bias))};
 }
@@ -106,6 +113,7 @@ Op q8ta_conv2d() {
                       {"H + 2 * padding > dilation * (kernel_h - 1)", "a patch fits the rows"},
                       {"W + 2 * padding > dilation * (kernel_w - 1)", "a patch fits the columns"}},
       .left_open = "the order of sums, and roundings in f32",
+      .products = "K",
       .evaluate = evaluate_conv2d,
   };
 }

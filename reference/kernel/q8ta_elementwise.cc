@@ -78,11 +78,12 @@ Port codes_port(std::string name, std::string shape) {
           .meaning = "activation",
           .dtype = "i8",
           .shape = std::move(shape),
-          .fill = Fill::integers};
+          .fill = Fill::integers,
+          .least_shown = kLeastShownOfCodes};
 }
 
 std::vector<Port> with_output_ports(std::vector<Port> ports) {
-  ports.push_back(tensor_scale_port("output_scale", "scale of y", Fill::scale));
+  ports.push_back(tensor_scale_port("output_scale", "scale of y", Fill::result_scale));
   ports.push_back(tensor_zero_point_port("output_zp", "zero point of y"));
   return ports;
 }

@@ -148,7 +148,12 @@ Op choose_qparams_affine() {
           "rne(mn / scale), quant_min, quant_max), mn = min(block, 0), mx = max(block, 0)",
       .sizes = affine_sizes(),
       .params = joined(joined(block_params(), range_params()), own_params()),
-      .inputs = {{.name = "x", .meaning = "values", .dtype = "x", .shape = "M..., K", .fill = Fill::weight}},
+      .inputs = {{.name = "x",
+                  .meaning = "values",
+                  .dtype = "x",
+                  .shape = "M..., K",
+                  .fill = Fill::weight,
+                  .least_shown = 0.15}},  // the smallest and the largest of a block count
       .outputs = {{.name = "scale", .meaning = "one a block", .dtype = "scale", .shape = kBlockGrid},
                   {.name = "zero_point", .meaning = "one a block", .dtype = "zp", .shape = kBlockGrid}},
       .constraints = joined(joined(joined(affine_constraints(), has_elements()), range_fits("zp")),

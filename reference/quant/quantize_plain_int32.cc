@@ -92,6 +92,7 @@ Op quantize_plain_int32() { return plain_int32_op(Device::xpu); }
 Op quantize_plain_int32_npu() {
   Op op = plain_int32_op(Device::npu);
   op.name = "quantize_plain_int32_npu";
+  op.inputs[0].least_shown = 0.2;  // a sixteenth of a weight is often less than a code
   op.source = "torchao 0.18.0, int4_plain_int32_tensor.py: Int4PlainInt32Tensor.from_hp, for NPU";
   op.semantics =
       "qdata[n, k/8] holds clamp(rne(w[n, k] * (1/scale)) + zero_point, -8, 7) & 15 in bits 4*(k%8) and up; scale and "

@@ -29,6 +29,11 @@ Answer evaluate(const Problem& problem) {
           cut(problem.inputs[2], width / group, groups)};
 }
 
+// Parts of a few rows and columns leave most of it out.
+Port part_port(const char* name, const char* meaning, const char* dtype, const char* shape, Fill fill) {
+  return {.name = name, .meaning = meaning, .dtype = dtype, .shape = shape, .fill = fill, .least_shown = 0.05};
+}
+
 }  // namespace
 
 Op slice_groups() {
@@ -49,10 +54,9 @@ Op slice_groups() {
                  integer("first_column", "where the part starts", {0, 1, 4, 7, 32, 64}),
                  integer("columns", "columns of the part", {1, 3, 4, 7, 8, 32, 33, 64, 128}),
                  dtype_param("scale", "element type of the scales", {DType::f32, DType::f16, DType::bf16})},
-      .inputs =
-          {{.name = "codes", .meaning = "one code an element", .dtype = "i8", .shape = "N, K"},
-           {.name = "scale", .meaning = "one a group", .dtype = "scale", .shape = "N, K/block", .fill = Fill::number},
-           {.name = "zero_point", .meaning = "one a group", .dtype = "i8", .shape = "N, K/block"}},
+      .inputs = {part_port("codes", "one code an element", "i8", "N, K", Fill::bytes),
+                 part_port("scale", "one a group", "scale", "N, K/block", Fill::number),
+                 part_port("zero_point", "one a group", "i8", "N, K/block", Fill::bytes)},
       .outputs = {{.name = "codes_out", .meaning = "of the part", .dtype = "i8", .shape = "rows, columns"},
                   {.name = "scale_out", .meaning = "of the part", .dtype = "scale", .shape = "rows, columns/block"},
                   {.name = "zero_point_out", .meaning = "of the part", .dtype = "i8", .shape = "rows, columns/block"}},

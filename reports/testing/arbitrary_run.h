@@ -56,6 +56,8 @@ inline Record draw_record() {
   record.milliseconds = *arbitrary_double();
   record.again = *arbitrary_text();
   record.vouches_for = *arbitrary_text();
+  record.elements_changed = integer();
+  record.elements_shown = integer();
   record.diagnosis = *arbitrary_text();
   record.smallest = *arbitrary_text();
   record.heat = {*arbitrary_text(), *arbitrary_text()};

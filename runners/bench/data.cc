@@ -23,7 +23,7 @@ double value(const Port& port, const DTypeInfo& type, const Sizes& sizes, const 
     return static_cast<double>(
         random.integer(index, evaluate_formula(port.low, sizes), evaluate_formula(port.high, sizes)));
   }
-  if (port.fill == Fill::scale) return random.uniform(index, 1.0 / 64, 1.0 / 64);
+  if (port.fill == Fill::scale || port.fill == Fill::result_scale) return random.uniform(index, 1.0 / 64, 1.0 / 64);
   if (type.is_float) return random.uniform(index, -1, 2);
   const std::int64_t reach = type.size_bytes == 1 ? 127 : 1000;
   return static_cast<double>(random.integer(index, type.min_finite < 0 ? -reach : 0, reach));

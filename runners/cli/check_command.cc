@@ -70,6 +70,7 @@ int check(RunFlags flags, const std::vector<std::string>& words, const std::stri
   if (units.empty()) throw Error("none of the chosen implementations can answer the given cases");
   return run_and_report(units, flags, command, [&, shrink = shrinking(flags, subjects)](Run& run) {
     shrink(run);
+    run.tables.clear();  // which case shows what, instead of all of them together
     if (Table table = vouching_table(targets.cases); !table.rows.empty()) run.tables.push_back(std::move(table));
   });
 }

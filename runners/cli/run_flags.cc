@@ -143,6 +143,20 @@ std::function<void(Run&)> shrinking(const RunFlags& flags, const std::vector<Sub
   };
 }
 
+namespace {
+
+// A table of more rows is for the report.
+void print_table(const Table& table) {
+  constexpr std::size_t kMostRows = 24;
+  if (table.rows.size() <= kMostRows) {
+    fmt::print("\n{}", text_table(table));
+  } else {
+    fmt::print("\n{}: {} rows in the report\n", table.title, table.rows.size());
+  }
+}
+
+}  // namespace
+
 int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const std::string& command,
                    const std::function<void(Run&)>& complete) {
   RunInfo info = describe_run(units, command, flags.seed);
@@ -164,7 +178,7 @@ int run_and_report(const std::vector<Unit>& units, const RunFlags& flags, const 
   const Summary summary = summarize(run);
   fmt::print("{}", text_table(summary));
   print_failures(run);
-  for (const Table& table : run.tables) fmt::print("\n{}", text_table(table));
+  for (const Table& table : run.tables) print_table(table);
   fmt::print("\n{} in {:.1f} s\n", headline(summary), run.info.seconds);
   if (!flags.out.empty()) {
     write_reports(run, layout_pictures(), flags.out);

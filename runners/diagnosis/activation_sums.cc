@@ -13,7 +13,7 @@ std::string activation_sums_of(const Evidence& evidence) {
   const Op& op = *evidence.question().op;
   const Problem& problem = evidence.question().problem;
   const auto scale_port = std::ranges::find(op.inputs, Fill::scale, &Port::fill);
-  const bool quantises = std::ranges::find(op.inputs, Fill::activation_scale, &Port::fill) != op.inputs.end();
+  const bool quantises = op.has(Fill::activation_scale);
   if (scale_port == op.inputs.end() || !quantises || evidence.outputs().size() != 1) return "";
   const Tensor& scales = problem.inputs[static_cast<std::size_t>(scale_port - op.inputs.begin())];
   const std::int64_t outputs = problem.signature["N"], groups = outputs == 0 ? 0 : scales.size() / outputs;

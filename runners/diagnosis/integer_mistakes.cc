@@ -89,8 +89,7 @@ Mistake narrow_sums(std::string sentence, NarrowSums::Overflow overflow, double 
 
 Mistakes integer_mistakes(const Op& op, const Problem& problem) {
   Mistakes mistakes;
-  const bool quantises =
-      std::ranges::any_of(op.inputs, [](const Port& port) { return port.fill == Fill::activation_scale; });
+  const bool quantises = op.has(Fill::activation_scale);
   if (!quantises || op.arithmetic != Arithmetic::accumulated || problem.signature["activation"] != 0) return mistakes;
   mistakes.push_back(other_codes("activation truncated to int8, not rounded", truncated, true));
   mistakes.push_back(other_codes("activation rounded down to int8, not to nearest", lower, true));
