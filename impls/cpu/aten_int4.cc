@@ -102,7 +102,7 @@ bool PackTile(const AtenTile& t) {
     const Rows rows(t, j);
     if (!JoinRows(rows.low, rows.high, bytes + j * kTileColumns, t.columns)) return false;
   }
-  Transpose(bytes, kTileColumns, t.packed, t.pairs, t.pairs, t.columns);
+  Transpose<uint8_t, kMaxPairs>(bytes, kTileColumns, t.packed, t.pairs, t.pairs, t.columns);
   return true;
 }
 

@@ -11,6 +11,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/prefetch-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -23,6 +25,7 @@ void Widen(const uint8_t* bytes, float* values, int64_t first, int64_t last) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   int64_t i = first;
   for (; i + lanes <= last; i += lanes) {
+    PrefetchAhead(bytes + i);
     hn::StoreU(hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(d8, bytes + i))), d, values + i);
   }
   for (; i < last; ++i) {
@@ -49,7 +52,7 @@ constexpr std::int64_t kChunkBytes = 1 << 14;
 
 // By way of a buffer, so short that the machine is still writing what it held when it is filled again.
 void widen_streamed(Body body, const std::uint8_t* bytes, float* values, std::int64_t first, std::int64_t last) {
-  constexpr std::int64_t kStep = 512;
+  constexpr std::int64_t kStep = 1024;
   alignas(64) float buffer[kStep];
   for (; first < last; first += kStep) {
     const std::int64_t count = std::min(kStep, last - first);

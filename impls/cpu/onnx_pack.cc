@@ -64,11 +64,15 @@ HWY_INLINE void PackTile(const uint8_t* codes, uint8_t* packed, int64_t row, int
     Transpose<uint8_t>(&tile[0][0], kTileColumns, packed + first_pair, packed_stride, pairs, columns);
     return;
   }
-  // Whole cache lines, which lie far away from each other, are written past the caches.
-  HWY_ALIGN uint8_t lines[kTileColumns * kTilePairs];
-  Transpose<uint8_t>(&tile[0][0], kTileColumns, lines, kTilePairs, kTilePairs, columns);
-  for (int64_t i = 0; i < columns; ++i) {
-    StreamBytes(lines + i * kTilePairs, packed + first_pair + i * packed_stride, kTilePairs);
+  // Whole cache lines, which lie far away from each other, are written past the caches, while later ones are made.
+  constexpr int64_t kTogether = 16;
+  HWY_ALIGN uint8_t lines[kTogether * kTilePairs];
+  for (int64_t i = 0; i < columns; i += kTogether) {
+    const int64_t count = HWY_MIN(kTogether, columns - i);
+    Transpose<uint8_t>(&tile[0][i], kTileColumns, lines, kTilePairs, kTilePairs, count);
+    for (int64_t j = 0; j < count; ++j) {
+      StreamBytes(lines + j * kTilePairs, packed + first_pair + (i + j) * packed_stride, kTilePairs);
+    }
   }
 }
 

@@ -57,26 +57,8 @@ HWY_INLINE void StoreGroups(Words d, Word groups, int32_t half, int8_t* codes) {
 }
 #endif  // HWY_TARGET != HWY_SCALAR
 
-// Packs whole vectors of pairs from `first` on; returns where the rest begins. Pairs of i32 codes are lanes of 64 bits.
-#if HWY_TARGET == HWY_SCALAR  // whose loads must be aligned
-HWY_INLINE int64_t PackVectors(int32_t, const uint8_t*, uint8_t*, int64_t first, int64_t) { return first; }
-#else
-HWY_INLINE int64_t PackVectors(int32_t, const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
-  static_assert(std::endian::native == std::endian::little, "the first code of a pair is in the low half");
-  const hn::ScalableTag<uint64_t> d;
-  const hn::Rebind<uint8_t, decltype(d)> d8;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (; first + lanes <= last; first += lanes) {
-    const auto* pairs = reinterpret_cast<const uint64_t*>(codes) + first;
-    PrefetchAhead(pairs);
-    const auto nibbles = hn::And(hn::LoadU(d, pairs), hn::Set(d, 0x0000000f0000000fU));
-    hn::StoreU(hn::TruncateTo(d8, hn::Or(nibbles, hn::ShiftRight<28>(nibbles))), d8, packed + first);
-  }
-  return first;
-}
-#endif
-
-HWY_INLINE int64_t PackVectors(int8_t, const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
+// Packs whole vectors of pairs from `first` on; returns where the rest begins.
+HWY_INLINE int64_t PackVectors(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
   const hn::ScalableTag<uint8_t> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   for (; first + lanes <= last; first += lanes) {
@@ -88,11 +70,39 @@ HWY_INLINE int64_t PackVectors(int8_t, const uint8_t* codes, uint8_t* packed, in
 }
 
 // packed[i] = (codes[2i] & 15) | (codes[2i + 1] & 15) << 4 for i in [first, last).
-template <typename T>
-HWY_INLINE void PackAs(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
-  for (int64_t i = PackVectors(T{}, codes, packed, first, last); i < last; ++i) {
-    packed[i] = static_cast<uint8_t>((LoadAt<T>(codes, 2 * i) & 15) | (LoadAt<T>(codes, 2 * i + 1) & 15) << 4);
+void PackI8(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
+  for (int64_t i = PackVectors(codes, packed, first, last); i < last; ++i) {
+    packed[i] = static_cast<uint8_t>((codes[2 * i] & 15) | codes[2 * i + 1] << 4);
   }
+}
+
+// The same of the i32 codes of `count` bytes. Returns whether all of them are `low` ... low + 15.
+bool PackI32(const uint8_t* codes, uint8_t* packed, int64_t count, int32_t low) {
+  int64_t i = 0;
+  bool legal = true;
+#if HWY_TARGET != HWY_SCALAR  // whose loads must be aligned
+  static_assert(std::endian::native == std::endian::little, "the first code of a pair is in the low half");
+  const hn::ScalableTag<uint64_t> d;
+  const hn::Rebind<uint8_t, decltype(d)> d8;
+  const hn::RebindToUnsigned<Words> d32;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto beyond = hn::Zero(d32);
+  for (; i + lanes <= count; i += lanes) {
+    const auto* pairs = reinterpret_cast<const uint64_t*>(codes) + i;
+    PrefetchAhead(pairs);
+    const auto pair = hn::LoadU(d, pairs);
+    beyond = hn::Or(beyond, hn::Sub(hn::BitCast(d32, pair), hn::Set(d32, static_cast<uint32_t>(low))));
+    const auto nibbles = hn::And(pair, hn::Set(d, 0x0000000f0000000fU));
+    hn::StoreU(hn::TruncateTo(d8, hn::Or(nibbles, hn::ShiftRight<28>(nibbles))), d8, packed + i);
+  }
+  legal = hn::AllTrue(d32, hn::Eq(hn::And(beyond, hn::Set(d32, ~15U)), hn::Zero(d32)));
+#endif
+  for (; i < count; ++i) {
+    const auto first = LoadAt<int32_t>(codes, 2 * i), second = LoadAt<int32_t>(codes, 2 * i + 1);
+    packed[i] = static_cast<uint8_t>((first & 15) | (second & 15) << 4);
+    legal = legal && first >= low && first <= low + 15 && second >= low && second <= low + 15;
+  }
+  return legal;
 }
 
 // codes[2i], codes[2i + 1] = low and high nibble of packed[i], in two's complement if `half` is 8 rather than 0.
@@ -114,12 +124,6 @@ HWY_INLINE void UnpackAs(const uint8_t* packed, uint8_t* codes, int32_t half, in
   }
 }
 
-void PackI32(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
-  PackAs<int32_t>(codes, packed, first, last);
-}
-void PackI8(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
-  PackAs<int8_t>(codes, packed, first, last);
-}
 void UnpackUnsignedI32(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last) {
   UnpackAs<int32_t>(packed, codes, 0, first, last);
 }
@@ -148,27 +152,25 @@ constexpr std::int64_t kChunkBytes = 1 << 14;
 
 using Body = void (*)(const std::uint8_t*, std::uint8_t*, std::int64_t, std::int64_t);
 
-// Rows follow each other without gaps in codes and in packed bytes alike.
-void run_packing(const Call& call, Body body) {
-  const std::uint8_t* in = call.input<std::uint8_t>(0).data();
-  std::uint8_t* out = call.output<std::uint8_t>().data();
-  const std::int64_t packed_bytes = call["N"] * call["K"] / 2;
-  const std::int64_t chunk = kCheckedBytes / info(call.input_dtype(0)).size_bytes / 2;
-  const auto piece = [=](std::int64_t i) {
-    const std::int64_t first = i * chunk, count = std::min(chunk, packed_bytes - first);
-    return Piece{2 * first, 2 * count, first, count};
-  };
-  run_checked(call, (packed_bytes + chunk - 1) / chunk, piece,
-              [=](std::int64_t i) { body(in, out, i * chunk, std::min((i + 1) * chunk, packed_bytes)); });
-}
+// Rows follow each other without gaps in codes and in packed bytes alike: packed bytes are shared out in pieces.
+struct Packing {
+  explicit Packing(const Call& call)
+      : in(call.input<std::uint8_t>(0).data()),
+        out(call.output<std::uint8_t>().data()),
+        code_bytes(info(call.input_dtype(0)).size_bytes),
+        bytes(call["N"] * call["K"] / 2),
+        chunk(kCheckedBytes / code_bytes / 2) {}
 
-Kernel packing(const char* op, Body body) {
-  return {.op = op,
-          .contract = kExactContract,
-          .prepare = {},
-          .run = [body](const Call& call, void*) { run_packing(call, body); },
-          .checks_limits = true};
-}
+  [[nodiscard]] std::int64_t pieces() const { return (bytes + chunk - 1) / chunk; }
+  [[nodiscard]] Piece piece(std::int64_t i) const {
+    const std::int64_t first = i * chunk, count = std::min(chunk, bytes - first);
+    return {2 * first, 2 * count, first, count};
+  }
+
+  const std::uint8_t* in;
+  std::uint8_t* out;
+  std::int64_t code_bytes, bytes, chunk;
+};
 
 // Packed bytes [first, last), by way of a buffer if the codes are many.
 void unpack_bytes(Body body, const std::uint8_t* in, std::uint8_t* out, std::int64_t code_bytes, bool streamed,
@@ -200,7 +202,20 @@ void run_unpacking(const Call& call, Body body) {
 
 }  // namespace
 
-Kernel pack_plain_int32(const Target& target) { return packing("pack_plain_int32", PLUMB_FOR_TARGET(PackI32, target)); }
+Kernel pack_plain_int32(const Target& target) {
+  const auto body = PLUMB_FOR_TARGET(PackI32, target);
+  const auto run = [body](const Call& call, void*) {
+    const Packing packing(call);
+    const auto low = static_cast<std::int32_t>(call.limits(0).low);
+    run_staged(
+        call, packing.pieces(), [&](std::int64_t i) { return packing.piece(i); },
+        [&](std::int64_t i, std::uint8_t* to) {
+          const Piece piece = packing.piece(i);
+          return body(packing.in + piece.first_element * packing.code_bytes, to, piece.byte_count, low);
+        });
+  };
+  return {.op = "pack_plain_int32", .contract = kExactContract, .prepare = {}, .run = run, .checks_limits = true};
+}
 
 Kernel unpack_plain_int32(const Target& target) {
   const Body from_zero = PLUMB_FOR_TARGET(UnpackUnsignedI32, target);
@@ -210,7 +225,19 @@ Kernel unpack_plain_int32(const Target& target) {
           }};
 }
 
-Kernel pack_plain_int4(const Target& target) { return packing("pack_plain_int4", PLUMB_FOR_TARGET(PackI8, target)); }
+Kernel pack_plain_int4(const Target& target) {
+  const Body body = PLUMB_FOR_TARGET(PackI8, target);
+  const auto run = [body](const Call& call, void*) {
+    const Packing packing(call);
+    run_checked(
+        call, packing.pieces(), [&](std::int64_t i) { return packing.piece(i); },
+        [&](std::int64_t i) {
+          const Piece piece = packing.piece(i);
+          body(packing.in, packing.out, piece.first_byte, piece.first_byte + piece.byte_count);
+        });
+  };
+  return {.op = "pack_plain_int4", .contract = kExactContract, .prepare = {}, .run = run, .checks_limits = true};
+}
 
 Kernel unpack_plain_int4(const Target& target) {
   const Body body = PLUMB_FOR_TARGET(UnpackSignedI8, target);

@@ -16,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Elements of a square that 16-byte vectors transpose.
+// Rows, and columns, of a tile that 16-byte vectors transpose.
 template <typename T>
 inline constexpr int64_t kTile = 16 / static_cast<int64_t>(sizeof(T));
 
@@ -24,13 +24,11 @@ inline constexpr int64_t kTile = 16 / static_cast<int64_t>(sizeof(T));
 #define PLUMB_TRANSPOSES_TILES (HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE)
 
 #if PLUMB_TRANSPOSES_TILES
-// Blocks of 16 bytes of the widest vectors whose squares fit into registers.
+// Blocks of 16 bytes of the widest vectors.
 template <typename T>
-inline constexpr int64_t kSquareBlocks = sizeof(T) == 4
-                                             ? static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<T>())) / kTile<T>
-                                             : 1;
+inline constexpr int64_t kMostBlocks = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<T>())) / kTile<T>;
 
-// Rows of as many columns as a square has: block b of row c becomes column b * kTile + c. Interleaving vectors i and
+// Rows of as many columns as a tile has: block b of row c becomes column b * kTile + c. Interleaving vectors i and
 // i + kTile/2 is a perfect shuffle of row numbers and columns, and as many of them as there are bits in a column number
 // swap the two.
 template <typename T, class D>
@@ -44,6 +42,35 @@ HWY_INLINE void TransposeInBlocks(D d, hn::Vec<D>* rows) {
     }
     for (int64_t i = 0; i < kTile<T>; ++i) rows[i] = shuffled[i];
   }
+}
+
+// Blocks that lie `distance` elements apart. They are put together while they are loaded: moving them between blocks
+// of a vector afterwards would keep busy the one port that transposing in blocks needs.
+template <typename T, int64_t kBlocks, class D>
+HWY_INLINE hn::Vec<D> LoadBlocks(D d, const T* at, int64_t distance) {
+  static_assert(kBlocks == 1 || kBlocks == 2 || kBlocks == 4);
+  if constexpr (kBlocks == 1) {
+    return hn::LoadU(d, at);
+  } else {
+    const auto pair = [&](int64_t i) HWY_ATTR {
+      return hn::OddEvenBlocks(hn::LoadDup128(d, at + (i + 1) * distance), hn::LoadDup128(d, at + i * distance));
+    };
+    if constexpr (kBlocks == 2) return pair(0);
+    if constexpr (kBlocks == 4) return hn::ConcatUpperLower(d, pair(2), pair(0));
+  }
+}
+
+// to[c * to_stride + r] = from[r * from_stride + c] for r < kBlocks * kTile<T> and c < kTile<T>: vectors are whole
+// lines where they are written, and may be less where they are read.
+template <typename T, int64_t kBlocks>
+HWY_INLINE void TransposeUpright(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
+  const hn::FixedTag<T, kBlocks * kTile<T>> d;
+  hn::Vec<decltype(d)> rows[kTile<T>];
+  for (int64_t r = 0; r < kTile<T>; ++r) {
+    rows[r] = LoadBlocks<T, kBlocks>(d, from + r * from_stride, kTile<T> * from_stride);
+  }
+  TransposeInBlocks<T>(d, rows);
+  for (int64_t c = 0; c < kTile<T>; ++c) hn::StoreU(rows[c], d, to + c * to_stride);
 }
 
 // Block i of v[j] becomes block j of v[i].
@@ -84,17 +111,30 @@ HWY_INLINE void TransposeSquare(const T* from, int64_t from_stride, T* to, int64
   }
 }
 
-// Rows [r, end), of which there are whole squares, and columns from `c` on as far as there are. Returns where they end.
+// Rows [r, end), of which there are whole tiles, and columns as far as there are whole tiles. Returns where they end.
 template <typename T, int64_t kBlocks>
-HWY_INLINE int64_t TransposeSquares(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t r,
-                                    int64_t end, int64_t c, int64_t columns) {
-  constexpr int64_t kSquare = kBlocks * kTile<T>;
-  for (; c + kSquare <= columns; c += kSquare) {
-    // The lines of the next columns are far away; squares write whole ones, and wait for none.
-    const int64_t next = HWY_MIN(c + 2 * kSquare, columns);
-    for (int64_t i = next - kSquare; i < next && kBlocks == 1; ++i) hwy::Prefetch(to + i * to_stride + r);
-    for (int64_t i = r; i < end; i += kSquare) {
-      TransposeSquare<T, kBlocks>(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
+HWY_INLINE int64_t TransposeTiles(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t r, int64_t end,
+                                  int64_t columns) {
+  if constexpr (kBlocks > 1) {
+    if ((end - r) % (kBlocks * kTile<T>) != 0) {
+      return TransposeTiles<T, kBlocks / 2>(from, from_stride, to, to_stride, r, end, columns);
+    }
+  }
+  int64_t c = 0;
+  if constexpr (kBlocks > 1 && sizeof(T) == 4) {
+    // Squares fit into registers, so that each line is read once: columns may lie so far apart that few stay near.
+    for (constexpr int64_t kSide = kBlocks * kTile<T>; c + kSide <= columns; c += kSide) {
+      for (int64_t i = r; i < end; i += kSide) {
+        TransposeSquare<T, kBlocks>(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
+      }
+    }
+  }
+  for (; c + kTile<T> <= columns; c += kTile<T>) {
+    // The lines of the next columns are far away; vectors that are whole lines wait for none.
+    const int64_t next = HWY_MIN(c + 2 * kTile<T>, columns);
+    for (int64_t i = next - kTile<T>; i < next && kBlocks < 4; ++i) hwy::Prefetch(to + i * to_stride + r);
+    for (int64_t i = r; i < end; i += kBlocks * kTile<T>) {
+      TransposeUpright<T, kBlocks>(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
     }
   }
   return c;
@@ -110,8 +150,9 @@ HWY_INLINE void TransposeElements(const T* from, int64_t from_stride, T* to, int
   }
 }
 
-// to[c * to_stride + r] = from[r * from_stride + c] for r < rows and c < columns.
-template <typename T>
+// to[c * to_stride + r] = from[r * from_stride + c] for r < rows and c < columns. Callers with small
+// matrices say how many rows there are at most, lest the compiler warn of more.
+template <typename T, int64_t kMostRows = 64 / static_cast<int64_t>(sizeof(T))>
 HWY_INLINE void Transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t columns) {
   int64_t r = 0;
 #if PLUMB_TRANSPOSES_TILES
@@ -119,11 +160,8 @@ HWY_INLINE void Transpose(const T* from, int64_t from_stride, T* to, int64_t to_
   constexpr int64_t kLineRows = 64 / static_cast<int64_t>(sizeof(T));
   for (const int64_t whole = rows / kTile<T> * kTile<T>; r < whole;) {
     const int64_t end = HWY_MIN(whole, r + kLineRows);
-    int64_t c = 0;
-    if ((end - r) % (kSquareBlocks<T> * kTile<T>) == 0) {
-      c = TransposeSquares<T, kSquareBlocks<T>>(from, from_stride, to, to_stride, r, end, c, columns);
-    }
-    c = TransposeSquares<T, 1>(from, from_stride, to, to_stride, r, end, c, columns);
+    const int64_t c = TransposeTiles<T, HWY_MIN(kMostBlocks<T>, kMostRows / kTile<T>)>(from, from_stride, to, to_stride,
+                                                                                       r, end, columns);
     TransposeElements(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride, end - r, columns - c);
     r = end;
   }

@@ -1,5 +1,5 @@
 // pack_q4_linear_weight, pack_w_4x8, pack_q8_linear_weight and pack_int4_transposed. Rows are first paired to streams
-// of one byte a column, then four streams are woven into vectors.
+// of one byte a column, then four streams are woven into vectors, or those of several blocks transposed.
 
 #include "impls/cpu/weight_blocks.h"
 
@@ -21,22 +21,6 @@ HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// How eight rows of nibbles become four streams: stream i holds row low[i] in the low, high[i] in the high nibbles.
-struct NeighbourRows {
-  using Element = uint32_t;  // four columns
-  static constexpr int kLow[4] = {0, 2, 4, 6}, kHigh[4] = {1, 3, 5, 7};
-  static constexpr bool kEvenLow = true;  // where the even columns come from
-};
-struct RowsFourApart {
-  using Element = uint32_t;
-  static constexpr int kLow[4] = {0, 1, 2, 3}, kHigh[4] = {4, 5, 6, 7};
-  static constexpr bool kEvenLow = true;
-};
-struct TransposedRows {
-  static constexpr int kLow[4] = {4, 5, 6, 7}, kHigh[4] = {0, 1, 2, 3};
-  static constexpr bool kEvenLow = false;
-};
-
 // stream[k] = nibble k of `low` | nibble k of `high` << 4, for the 2 * bytes columns of two rows.
 template <bool kEvenLow>
 HWY_INLINE void PairRows(const uint8_t* low, const uint8_t* high, uint8_t* stream, int64_t bytes) {
@@ -57,11 +41,56 @@ HWY_INLINE void PairRows(const uint8_t* low, const uint8_t* high, uint8_t* strea
   }
 }
 
+// How rows of a block become four streams of one byte a column. Of eight rows of nibbles, stream i holds row kLow[i] in
+// the low, kHigh[i] in the high nibbles; missing rows have code 0.
+template <class Rows>
+struct NibbleRows {
+  static constexpr int64_t kRows = 8, kColumnsOfByte = 2;
+  static constexpr uint8_t kMissing = 0x88;
+
+  static HWY_INLINE void MakeStreams(const uint8_t* const* rows, int64_t bytes, uint8_t* streams, int64_t stride) {
+    for (int s = 0; s < 4; ++s) {
+      PairRows<Rows::kEvenLow>(rows[Rows::kLow[s]], rows[Rows::kHigh[s]], streams + s * stride, bytes);
+    }
+  }
+};
+struct NeighbourRows : NibbleRows<NeighbourRows> {
+  using Element = uint32_t;  // four columns
+  static constexpr int kLow[4] = {0, 2, 4, 6}, kHigh[4] = {1, 3, 5, 7};
+  static constexpr bool kEvenLow = true;  // where the even columns come from
+};
+struct RowsFourApart : NibbleRows<RowsFourApart> {
+  using Element = uint32_t;
+  static constexpr int kLow[4] = {0, 1, 2, 3}, kHigh[4] = {4, 5, 6, 7};
+  static constexpr bool kEvenLow = true;
+};
+struct TransposedRows : NibbleRows<TransposedRows> {
+  using Element = uint8_t;
+  static constexpr int kLow[4] = {4, 5, 6, 7}, kHigh[4] = {0, 1, 2, 3};
+  static constexpr bool kEvenLow = false;
+};
+// Rows of 8-bit codes are streams already.
+struct ByteRows {
+  using Element = uint32_t;
+  static constexpr int64_t kRows = 4, kColumnsOfByte = 1;
+  static constexpr uint8_t kMissing = 0;
+
+  static HWY_INLINE void MakeStreams(const uint8_t* const* rows, int64_t bytes, uint8_t* streams, int64_t stride) {
+    const hn::ScalableTag<uint8_t> d;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+    for (int s = 0; s < 4; ++s) {
+      int64_t i = 0;
+      for (; i + lanes <= bytes; i += lanes) hn::StoreU(hn::LoadU(d, rows[s] + i), d, streams + s * stride + i);
+      for (; i < bytes; ++i) streams[s * stride + i] = rows[s][i];
+    }
+  }
+};
+
 // Asks for what comes next of a block's rows: they are too many and too short pieces for the CPU to foresee.
-HWY_INLINE void PrefetchRows(const uint8_t* weight, const BlockShape& shape, int64_t first, int64_t rows,
+HWY_INLINE void PrefetchRows(const uint8_t* weight, const BlockShape& shape, int64_t first, int64_t last,
                              int64_t begin) {
   const int64_t end = HWY_MIN(begin + kTileBytes, shape.row_bytes);
-  for (int64_t n = first; n < HWY_MIN(first + rows, shape.rows); ++n) {
+  for (int64_t n = first; n < HWY_MIN(last, shape.rows); ++n) {
     for (int64_t i = begin; i < end; i += kLineBytes) hwy::Prefetch(weight + n * shape.row_bytes + i);
   }
 }
@@ -78,95 +107,90 @@ HWY_INLINE void WriteLines(const BlockShape& shape, const uint8_t* gathered, int
   }
 }
 
-// Calls pack(block, to, stride) for each block of a tile: it writes the block's vectors `stride` bytes apart. Where
-// blocks' vectors lie side by side, they are gathered first, and then written as whole cache lines.
-template <class PackBlock>
-HWY_INLINE void ForBlocks(const BlockShape& shape, int64_t tile, uint8_t* to, int64_t vectors, const PackBlock& pack) {
-  const int64_t first = tile / tiles_of_row(shape) * shape.blocks_of_tile;
-  const int64_t last = HWY_MIN(first + shape.blocks_of_tile, shape.block_count);
-  to += first * shape.block_stride;
-  if (shape.blocks_of_tile == 1) return pack(first, to, shape.vector_stride);
-  HWY_ALIGN uint8_t gathered[kMaxTileOutput];
-  const int64_t width = (last - first) * shape.block_stride;
-  for (int64_t block = first; block < last; ++block)
-    pack(block, gathered + (block - first) * shape.block_stride, width);
-  WriteLines(shape, gathered, width, to, vectors);
+// The part of the weight that a tile is.
+struct TilePlace {
+  TilePlace(const BlockShape& shape, int64_t tile)
+      : begin(tile % tiles_of_row(shape) * kTileBytes),
+        bytes(HWY_MIN(kTileBytes, shape.row_bytes - begin)),
+        block(tile / tiles_of_row(shape) * shape.blocks_of_tile),
+        blocks(HWY_MIN(shape.blocks_of_tile, shape.block_count - block)) {}
+  int64_t begin, bytes;   // of each row
+  int64_t block, blocks;  // the first, and how many
+};
+
+constexpr int64_t kStreamBytes = 2 * kTileBytes;
+
+// Makes the four streams of one of a tile's blocks.
+template <class Format>
+HWY_INLINE void MakeStreams(const uint8_t* weight, const BlockShape& shape, const TilePlace& at, int64_t block,
+                            uint8_t* streams) {
+  alignas(64) uint8_t missing[kTileBytes];
+  const int64_t first = Format::kRows * block;
+  if (first + Format::kRows > shape.rows) std::memset(missing, Format::kMissing, sizeof missing);
+  PrefetchRows(weight, shape, first, first + Format::kRows, at.begin + kTileBytes);
+  const uint8_t* rows[Format::kRows];
+  for (int64_t n = first; n < first + Format::kRows; ++n) {
+    rows[n - first] = n < shape.rows ? weight + n * shape.row_bytes + at.begin : missing;
+  }
+  Format::MakeStreams(rows, at.bytes, streams, kStreamBytes);
 }
 
-// Tiles [first, last) of a 4-bit weight.
+// Tiles [first, last) of blocks that lie one behind the other: four streams are woven.
 template <class Format>
-HWY_INLINE void PackTiles(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first, int64_t last) {
+HWY_INLINE void WeaveStreams(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first,
+                             int64_t last) {
   using Element = typename Format::Element;
-  constexpr auto kSize = static_cast<int64_t>(sizeof(Element));
-  HWY_ALIGN uint8_t streams[4][2 * kTileBytes];
-  uint8_t missing[kTileBytes];  // a row of code 0
-  std::memset(missing, 0x88, sizeof missing);
+  HWY_ALIGN uint8_t streams[4 * kStreamBytes];
   for (int64_t tile = first; tile < last; ++tile) {
-    const int64_t begin = tile % tiles_of_row(shape) * kTileBytes;
-    const int64_t bytes = HWY_MIN(kTileBytes, shape.row_bytes - begin), vectors = 2 * bytes / kSize;
-    const auto pack = [&](int64_t block, uint8_t* to, int64_t stride) {
-      PrefetchRows(weight, shape, 8 * block, 8, begin + kTileBytes);
-      const auto row = [&](int r) {
-        const int64_t n = 8 * block + r;
-        return n < shape.rows ? weight + n * shape.row_bytes + begin : missing;
-      };
-      for (int s = 0; s < 4; ++s) {
-        PairRows<Format::kEvenLow>(row(Format::kLow[s]), row(Format::kHigh[s]), streams[s], bytes);
-      }
-      Interleave4<Element>({{streams[0], streams[1], streams[2], streams[3]}}, to, stride, vectors);
-    };
-    ForBlocks(shape, tile, out + 2 * begin / kSize * shape.vector_stride, vectors, pack);
+    const TilePlace at(shape, tile);
+    const int64_t elements = Format::kColumnsOfByte * at.bytes / int64_t{sizeof(Element)};
+    const int64_t element = Format::kColumnsOfByte * at.begin / int64_t{sizeof(Element)};
+    MakeStreams<Format>(weight, shape, at, at.block, streams);
+    Interleave4<Element>({{streams, streams + kStreamBytes, streams + 2 * kStreamBytes, streams + 3 * kStreamBytes}},
+                         out + at.block * shape.block_stride + element * shape.vector_stride, shape.vector_stride,
+                         elements);
+  }
+}
+
+// Tiles [first, last) of blocks whose vectors lie side by side: the elements of all streams of a tile are transposed
+// together, so that they are written as whole cache lines.
+template <class Format>
+HWY_INLINE void TransposeStreams(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first,
+                                 int64_t last) {
+  using Element = typename Format::Element;
+  constexpr int64_t kSize = sizeof(Element);
+  // Few enough that lines are written while later ones are made.
+  constexpr int64_t kTogether = 16;
+  HWY_ALIGN uint8_t streams[kMostStreams * kStreamBytes], gathered[kTogether * kTileLineBytes];
+  for (int64_t tile = first; tile < last; ++tile) {
+    const TilePlace at(shape, tile);
+    for (int64_t b = 0; b < at.blocks; ++b) {
+      MakeStreams<Format>(weight, shape, at, at.block + b, streams + 4 * b * kStreamBytes);
+    }
+    const int64_t elements = Format::kColumnsOfByte * at.bytes / kSize;
+    const int64_t count = 4 * at.blocks, width = count * kSize;
+    uint8_t* to = out + at.block * shape.block_stride + Format::kColumnsOfByte * at.begin / kSize * shape.vector_stride;
+    for (int64_t i = 0; i < elements; i += kTogether) {
+      const int64_t lines = HWY_MIN(kTogether, elements - i);
+      Transpose(reinterpret_cast<const Element*>(streams) + i, kStreamBytes / kSize,
+                reinterpret_cast<Element*>(gathered), count, count, lines);
+      WriteLines(shape, gathered, width, to + i * shape.vector_stride, lines);
+    }
   }
 }
 
 void PackNeighbourRows(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first, int64_t last) {
-  PackTiles<NeighbourRows>(weight, out, shape, first, last);
+  if (shape.blocks_of_tile == 1) return WeaveStreams<NeighbourRows>(weight, out, shape, first, last);
+  TransposeStreams<NeighbourRows>(weight, out, shape, first, last);
 }
-
 void PackRowsFourApart(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first, int64_t last) {
-  PackTiles<RowsFourApart>(weight, out, shape, first, last);
+  WeaveStreams<RowsFourApart>(weight, out, shape, first, last);
 }
-
-// Columns become rows: all streams of a tile, of which each block has four, are transposed together.
 void PackTransposed(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first, int64_t last) {
-  using Format = TransposedRows;
-  constexpr int64_t kColumns = 2 * kTileBytes;
-  HWY_ALIGN uint8_t streams[kTransposedStreams * kColumns], gathered[kTransposedStreams * kColumns];
-  for (int64_t tile = first; tile < last; ++tile) {
-    const int64_t begin = tile % tiles_of_row(shape) * kTileBytes;
-    const int64_t bytes = HWY_MIN(kTileBytes, shape.row_bytes - begin);
-    const int64_t block = tile / tiles_of_row(shape) * shape.blocks_of_tile;
-    const int64_t blocks = HWY_MIN(shape.blocks_of_tile, shape.block_count - block), width = 4 * blocks;
-    for (int64_t b = 0; b < blocks; ++b) {
-      const uint8_t* rows = weight + 8 * (block + b) * shape.row_bytes + begin;
-      PrefetchRows(weight, shape, 8 * (block + b), 8, begin + kTileBytes);
-      for (int s = 0; s < 4; ++s) {
-        PairRows<Format::kEvenLow>(rows + Format::kLow[s] * shape.row_bytes, rows + Format::kHigh[s] * shape.row_bytes,
-                                   streams + (4 * b + s) * kColumns, bytes);
-      }
-    }
-    Transpose<uint8_t>(streams, kColumns, gathered, width, width, 2 * bytes);
-    WriteLines(shape, gathered, width, out + 2 * begin * shape.vector_stride + 4 * block, 2 * bytes);
-  }
+  TransposeStreams<TransposedRows>(weight, out, shape, first, last);
 }
-
-// Tiles of an 8-bit weight, whose rows are streams already.
 void PackBytes(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first, int64_t last) {
-  const uint8_t missing[kTileBytes] = {};
-  for (int64_t tile = first; tile < last; ++tile) {
-    const int64_t begin = tile % tiles_of_row(shape) * kTileBytes;
-    const int64_t vectors = HWY_MIN(kTileBytes, shape.row_bytes - begin) / 4;
-    const auto pack = [&](int64_t block, uint8_t* to, int64_t stride) {
-      PrefetchRows(weight, shape, 4 * block, 4, begin + kTileBytes);
-      Streams4 rows{};
-      for (int r = 0; r < 4; ++r) {
-        const int64_t n = 4 * block + r;
-        rows.at[r] = n < shape.rows ? weight + n * shape.row_bytes + begin : missing;
-      }
-      Interleave4<uint32_t>(rows, to, stride, vectors);
-    };
-    ForBlocks(shape, tile, out + begin / 4 * shape.vector_stride, vectors, pack);
-  }
+  TransposeStreams<ByteRows>(weight, out, shape, first, last);
 }
 
 }  // namespace plumb::cpu::HWY_NAMESPACE
@@ -195,7 +219,7 @@ BlockShape block_shape(const Call& call, std::int64_t block_rows, std::int64_t c
   const std::int64_t blocks = (call["N"] + block_rows - 1) / block_rows, k_blocks = call["K"] / 4;
   if (rows_innermost) {
     return {call["N"],    call["K"] / columns_of_a_byte, blocks,          blocks * kVectorBytes,
-            kVectorBytes, 4 * kLineBytes / kVectorBytes, is_strided(call)};
+            kVectorBytes, kTileLineBytes / kVectorBytes, is_strided(call)};
   }
   return {call["N"], call["K"] / columns_of_a_byte, blocks, kVectorBytes, k_blocks * kVectorBytes, 1, false};
 }
@@ -240,7 +264,7 @@ Kernel pack_int4_transposed(const Target& target) {
   const PackFunction pack = PLUMB_FOR_TARGET(PackTransposed, target);
   return {"pack_int4_transposed", kExactContract, {}, [pack](const Call& call, void*) {
             run(call, pack,
-                {call["N"], call["K"] / 2, call["N"] / 8, call["N"] / 2, 4, kTransposedStreams / 4, is_strided(call)});
+                {call["N"], call["K"] / 2, call["N"] / 8, call["N"] / 2, 4, kMostStreams / 4, is_strided(call)});
           }};
 }
 

@@ -18,11 +18,11 @@ struct BlockShape {
 };
 
 inline constexpr std::int64_t kLineBytes = 64;
-/// Bytes that a tile of several blocks may make.
-inline constexpr std::int64_t kMaxTileOutput = 1 << 15;
-/// Streams of one byte a column that are transposed together: two cache lines of output, as one after the other is
-/// written faster than one here and one there.
-inline constexpr std::int64_t kTransposedStreams = 2 * kLineBytes;
+/// Bytes that tiles of blocks whose vectors lie side by side write in one place: some cache lines, as one after the
+/// other is written faster than one here and one there.
+inline constexpr std::int64_t kTileLineBytes = 4 * kLineBytes;
+/// Streams of one byte a column that a tile may consist of: so few that they stay in the nearest cache.
+inline constexpr std::int64_t kMostStreams = 128;
 
 /// Bytes of a row that are worked through at a time: so few that the streams made of them stay in the cache.
 inline constexpr std::int64_t kTileBytes = 128;
