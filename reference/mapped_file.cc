@@ -28,8 +28,17 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
       new MappedFile(path, {static_cast<const std::byte*>(address), address == nullptr ? 0 : size}));
 }
 
+std::shared_ptr<const MappedFile> MappedFile::within(const std::shared_ptr<const MappedFile>& whole,
+                                                     std::uint64_t offset, std::uint64_t size,
+                                                     const std::string& name) {
+  std::shared_ptr<MappedFile> part(new MappedFile(name, {}));
+  part->bytes_ = whole->part(offset, size, name);
+  part->whole_ = whole;
+  return part;
+}
+
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (whole_ == nullptr && !bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 std::span<const std::byte> MappedFile::part(std::uint64_t offset, std::uint64_t size, const std::string& what) const {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace plumb {
 
@@ -13,6 +14,10 @@ class MappedFile {
  public:
   /// Throws Error naming the file if it cannot be opened or mapped, or is no regular file.
   [[nodiscard]] static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+  /// `size` bytes of `whole` as a file of their own called `name`; `whole` lives as long. Throws as part() does.
+  [[nodiscard]] static std::shared_ptr<const MappedFile> within(const std::shared_ptr<const MappedFile>& whole,
+                                                                std::uint64_t offset, std::uint64_t size,
+                                                                const std::string& name);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -28,6 +33,7 @@ class MappedFile {
 
   std::filesystem::path path_;
   std::span<const std::byte> bytes_;
+  std::shared_ptr<const MappedFile> whole_ = nullptr;  ///< Whose bytes these are, if not its own.
 };
 
 }  // namespace plumb

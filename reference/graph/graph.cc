@@ -87,6 +87,19 @@ std::string to_string(const Type& type) {
   return fmt::format("{} {}", to_string(type.element), plumb::to_string(type.shape));
 }
 
+bool is_dense(const Shape& shape, std::span<const std::int64_t> strides) {
+  if (strides.size() != shape.size()) {
+    throw Error(fmt::format("{} strides for {} dimensions", strides.size(), shape.size()));
+  }
+  if (element_count(shape) == 0) return true;
+  std::int64_t stride = 1;
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    if (shape[axis] > 1 && strides[axis] != stride) return false;
+    stride *= shape[axis];
+  }
+  return true;
+}
+
 ConstantRef make_constant(Type type, std::vector<std::byte> bytes) {
   const std::int64_t expected = size_bytes(type.element, element_count(type.shape));
   if (static_cast<std::int64_t>(bytes.size()) != expected) {

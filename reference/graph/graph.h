@@ -32,6 +32,10 @@ struct Type {
 /// "f32 [4, 40]"
 [[nodiscard]] std::string to_string(const Type& type);
 
+/// Whether strides (in elements) say row by row without gaps. An axis of one element may have any stride, and all may
+/// where there is nothing. Throws Error unless there is a stride for each axis.
+[[nodiscard]] bool is_dense(const Shape& shape, std::span<const std::int64_t> strides);
+
 /// Bytes that never change. Two nodes that hold the same Constant share it: identity is the address. The bytes belong
 /// to `keeper`, be it a mapped file or memory.
 struct Constant {

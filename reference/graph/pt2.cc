@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "reference/error.h"
+#include "reference/graph/tensor_subclass.h"
 #include "reference/graph/zip_archive.h"
 
 namespace plumb::graph {
@@ -43,16 +44,13 @@ Type type_of(const Json& meta) {
   return type;
 }
 
-// Row by row without gaps. An axis of one element may have any stride, and all may where there is nothing.
-bool is_dense(const Shape& shape, const Json& strides) {
-  if (element_count(shape) == 0) return true;
-  std::int64_t stride = 1;
-  for (std::size_t axis = shape.size(); axis-- > 0;) {
-    if (shape[axis] > 1 && whole_dim(strides.at(axis)) != stride) return false;
-    stride *= shape[axis];
-  }
-  return true;
+std::vector<std::int64_t> strides_of(const Json& meta) {
+  std::vector<std::int64_t> strides;
+  for (const Json& stride : meta.at("strides")) strides.push_back(whole_dim(stride));
+  return strides;
 }
+
+constexpr std::string_view kInnerTensor = "torch.ops.export.access_subclass_inner_tensor.default";
 
 class Pt2Reader {
  public:
@@ -116,35 +114,71 @@ class Pt2Reader {
         node.role = kind.role;
         node.name = spec[kind.key].at("arg").at("name").get<std::string>();
         node.parameter = spec[kind.key].at(kind.name).get<std::string>();
-        node.constant = parameter(node.parameter);
+        const auto [entry, folder] = entry_of(node.parameter);
+        if (entry.value("use_pickle", false) || entry.at("tensor_meta").is_null()) {
+          read_subclass(node, file_of(entry, folder));
+          break;
+        }
+        node.constant = constant(node.parameter, entry, folder);
         node.results = {node.constant->type};
       }
+      if (subclasses_.contains(node.name)) continue;
       if (node.name.empty()) throw Error(fmt::format("an input of kind '{}' is not supported", kind_of(spec)));
       const std::string name = node.name;
       scope[name] = {graph_.add(std::move(node))};
     }
   }
 
-  ConstantRef parameter(const std::string& name) {
+  std::pair<const Json&, const std::string&> entry_of(const std::string& parameter) const {
     for (const auto& [folder, config] : configs_) {
       const Json& entries = config.at("config");
-      if (entries.contains(name)) return constant(name, entries[name], folder);
+      if (entries.contains(parameter)) return {entries[parameter], folder};
     }
-    throw Error(fmt::format("parameter '{}': the archive has no bytes for it", name));
+    throw Error(fmt::format("parameter '{}': the archive has no bytes for it", parameter));
+  }
+
+  std::string file_of(const Json& entry, const std::string& folder) const {
+    return fmt::format("{}data/{}/{}", root_, folder, entry.at("path_name").get<std::string>());
+  }
+
+  // A constant for each tensor within: "p_0_weight" that is "0.weight" becomes "p_0_weight_qdata", "0.weight.qdata",
+  // ...
+  void read_subclass(const Node& node, const std::string& file) {
+    std::map<std::string, Ref>& inner = subclasses_[node.name];
+    try {
+      auto read = files_.find(file);
+      if (read == files_.end()) read = files_.emplace(file, read_tensor_subclass(archive_, file)).first;
+      for (const auto& [attribute, constant] : read->second) {
+        Node part = node;
+        part.name += "_" + attribute;
+        part.parameter += "." + attribute;
+        part.constant = constant;
+        part.results = {constant->type};
+        inner[attribute] = graph_.add(std::move(part));
+      }
+    } catch (const Error& error) {
+      throw Error(fmt::format("parameter '{}', a pickled tensor subclass: {}", node.parameter, error.what()));
+    }
+  }
+
+  // export.access_subclass_inner_tensor(subclass, "qdata") is the constant itself.
+  void read_inner_tensor(const Json& entry, Scope& scope) const {
+    const Json& inputs = entry.at("inputs");
+    const auto name = inputs.at(0).at("arg").at("as_tensor").at("name").get<std::string>(),
+               attribute = inputs.at(1).at("arg").at("as_string").get<std::string>();
+    const auto found = subclasses_.find(name);
+    if (found == subclasses_.end()) throw Error(fmt::format("'{}' is no tensor subclass", name));
+    const auto tensor = found->second.find(attribute);
+    if (tensor == found->second.end()) throw Error(fmt::format("'{}' has no tensor '{}'", name, attribute));
+    scope[entry.at("outputs").at(0).at("as_tensor").at("name").get<std::string>()] = {tensor->second};
   }
 
   ConstantRef constant(const std::string& name, const Json& entry, const std::string& folder) {
-    if (entry.value("use_pickle", false) || entry.at("tensor_meta").is_null()) {
-      throw Error(
-          fmt::format("parameter '{}' is a pickled object (a tensor subclass); save the program after "
-                      "run_decompositions({{}}), which makes it plain tensors",
-                      name));
-    }
     const Json& meta = entry["tensor_meta"];
     const Type type = type_of(meta);
     const std::int64_t size = size_bytes(type.element, element_count(type.shape));
-    if (!is_dense(type.shape, meta.at("strides"))) throw Error(fmt::format("parameter '{}' is not dense", name));
-    const std::string file = fmt::format("{}data/{}/{}", root_, folder, entry.at("path_name").get<std::string>());
+    if (!is_dense(type.shape, strides_of(meta))) throw Error(fmt::format("parameter '{}' is not dense", name));
+    const std::string file = file_of(entry, folder);
     ConstantRef& known = constants_[file + to_string(type)];
     if (known != nullptr) return known;
     const std::span<const std::byte> bytes = archive_.bytes(file);
@@ -171,6 +205,8 @@ class Pt2Reader {
         if (target == "torch.ops.aten._assert_tensor_metadata.default") continue;
         if (target == "torch.ops.higher_order.wrap_with_set_grad_enabled") {
           inline_graph(entry, scope, depth);
+        } else if (target == kInnerTensor) {
+          read_inner_tensor(entry, scope);
         } else {
           read_call(entry, graph, std::move(name), scope);
         }
@@ -260,6 +296,8 @@ class Pt2Reader {
   std::string root_;
   std::vector<std::pair<std::string, Json>> configs_;
   std::unordered_map<std::string, ConstantRef> constants_;
+  std::unordered_map<std::string, InnerTensors> files_;                          ///< Subclasses by their file.
+  std::unordered_map<std::string, std::map<std::string, Ref>> subclasses_ = {};  ///< By the graph's name for them.
   Graph graph_;
 };
 

@@ -35,6 +35,7 @@ TEST(GoldenTorchao, InterpreterGivesRecordedResults) {
   int count = 0;
   for (const golden::Case& golden : recorded().cases) {
     expect_output(graph_of(golden, "graph_before"), golden, "output_before");
+    expect_output(graph_of(golden, "graph_after"), golden, "output");
     expect_output(graph_of(golden, "graph_unwrapped"), golden, "output");
     ++count;
   }
