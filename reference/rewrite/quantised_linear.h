@@ -1,5 +1,6 @@
 // Fusion of linear layers with quantised weights, as ExecuTorch's Vulkan backend has it. Source: executorch 1.5.1,
-// backends/vulkan/patterns/quantized_linear.py.
+// backends/vulkan/patterns/quantized_linear.py. et_vk::linear_qcs4w has no route there: only the passes before these
+// patterns, fuse_quantized_ops.py, made it.
 #pragma once
 
 #include "reference/rewrite/rewrite.h"
