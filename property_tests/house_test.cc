@@ -99,6 +99,15 @@ TEST(House, FilesAreShortAndNamedForAConcept) {
   }
 }
 
+// A formatter of another language once left a script that nothing ran.
+TEST(House, ScriptsAreWhatPythonReads) {
+  std::string command = "python3 -c \"import sys; [compile(open(f).read(), f, 'exec') for f in sys.argv[1:]]\"";
+  const std::vector<fs::path> scripts = files_with({".py"});
+  EXPECT_GT(scripts.size(), 10U);
+  for (const fs::path& script : scripts) command += " '" + (kSource / script).string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0) << "see above; without python3, install it";
+}
+
 TEST(House, EveryTestIsBuilt) {
   std::ifstream in(kBinary / "compile_commands.json");
   ASSERT_TRUE(in) << kBinary / "compile_commands.json";

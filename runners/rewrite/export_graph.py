@@ -1,4 +1,4 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Writes graphs that plumb does not read itself as graph JSON (reference/graph/FORMAT.md). Needs torch.
 
     export_graph.py model.ts.pt -o model.json --input f32:3,32       a TorchScript module, run once for types and shapes
@@ -16,9 +16,8 @@ import torch
 
 def type_of(value):
     if isinstance(value, torch.Tensor):
-        return {"shape": [int(s) if isinstance(s, int) else -1 for s in value.shape], "dtype": str(value.dtype)[6:]
-}
-if isinstance (value, (list, tuple)):
+        return {"shape": [int(s) if isinstance(s, int) else -1 for s in value.shape], "dtype": str(value.dtype)[6:]}
+    if isinstance(value, (list, tuple)):
         return [type_of(v) for v in value]
     return None
 
@@ -27,15 +26,13 @@ def literal(value):
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
-        return {
-    "float" : repr(value)
-  }
-if isinstance (value, torch.dtype):
+        return {"float": repr(value)}
+    if isinstance(value, torch.dtype):
         return {"dtype": str(value)[6:]}
-if isinstance (value, (list, tuple)):
-        return {"list": [literal(v) for v in value]
-  }
-return { "other" : type(value).__name__ }
+    if isinstance(value, (list, tuple)):
+        return {"list": [literal(v) for v in value]}
+    return {"other": type(value).__name__}
+
 
 class Writer:
     """Nodes, and the bytes of constants, shared by storage."""
@@ -44,14 +41,7 @@ class Writer:
         self.name, self.nodes, self.bytes, self.places = name, [], bytearray(), {}
 
     def placeholder(self, name, kind, fqn, value):
-        entry = {
-  "name" : name,
-           "op" : "placeholder",
-                  "target" : name,
-                             "args" : [],
-                                      "kind" : kind,
-                                               "fqn" : fqn,
-                                                       "value" : type_of(value)}
+        entry = {"name": name, "op": "placeholder", "target": name, "args": [], "kind": kind, "fqn": fqn, "value": type_of(value)}
         if kind != "USER_INPUT":
             entry["data"] = self.place(value)
         self.nodes.append(entry)
@@ -84,7 +74,9 @@ class Writer:
             Path(str(path) + ".bin").write_bytes(self.bytes)
         lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in self.nodes)
         path.write_text(f'{{"format":"plumbline-graph/1","name":{json.dumps(self.name)},"nodes":[\n{lines}\n]}}\n')
-#-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- torch.export
+
+
+# ---------------------------------------------------------------- torch.export
 
 
 def operator_name(node):
@@ -94,12 +86,9 @@ def operator_name(node):
 
 def argument_of(arg):
     if isinstance(arg, torch.fx.Node):
-        return {
-  "node" : arg.name
-}
-if isinstance (arg, (list, tuple)):
-        return {"list": [argument_of(a) for a in arg]
-  }
+        return {"node": arg.name}
+    if isinstance(arg, (list, tuple)):
+        return {"list": [argument_of(a) for a in arg]}
     return literal(arg)
 
 
@@ -122,7 +111,9 @@ def export_program(program, path):
         if entry["target"] != "aten::_assert_tensor_metadata":
             writer.nodes.append(entry)
     writer.write(path)
-#-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- TorchScript
+
+
+# ---------------------------------------------------------------- TorchScript
 
 
 class ScriptExporter:
@@ -187,9 +178,7 @@ class ScriptExporter:
         """Element types are whole numbers in TorchScript."""
         text = self.texts[value.debugName()]
         if argument.name == "dtype" and isinstance(text, int) and not isinstance(text, bool):
-            return {
-      "dtype" : SCALAR_TYPES[text]
-    }
+            return {"dtype": SCALAR_TYPES[text]}
         return text
 
     def run(self, path):
