@@ -23,7 +23,7 @@ namespace {
 using Records = std::vector<Record>;
 
 // A fault that every case shows need not be seen in all of them; sanitizers slow everything down.
-constexpr std::size_t kEvery = kSanitized ? 20 : 8;
+constexpr std::size_t kEvery = kSanitized ? 32 : 8;
 constexpr std::size_t kShort = kSanitized ? 20 : 100;  // plans that are left whole
 
 // Whether the fault's description allows it to change the element.
