@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "property_tests/expect_fired.h"
 #include "property_tests/graph_sketch.h"
-#include "runners/rewrite/judge_graphs.h"
 
 namespace plumb::graph {
 namespace {
@@ -92,15 +92,9 @@ Stored any_stored() {
   return stored;
 }
 
-/// Applies one rewrite, which has to fire so often, to change no result, and not to expand codes unnoticed.
+/// One rewrite, which must not expand codes unnoticed either.
 void expect_fired(const Stored& stored, const char* name, int times, bool expands = false) {
-  const Graph before = graph_of(stored);
-  const auto rewrites = rewrites_named({name});
-  const Rewritten after = apply_rewrites(before, rewrites);
-  RC_CLASSIFY(!after.applied.empty(), "fired");
-  RC_ASSERT(std::ssize(after.applied) == times);
-  const GraphVerdict verdict = judge_rewrite(before, after, rewrites);
-  for (const std::string& fault : verdict.faults) RC_FAIL(fault);
+  const GraphVerdict verdict = expect_fired(graph_of(stored), name, static_cast<std::size_t>(times));
   const bool noted = std::ranges::any_of(
       verdict.notes, [](const std::string& note) { return note.find("is expanded") != std::string::npos; });
   RC_ASSERT(noted == expands);

@@ -112,6 +112,27 @@ TEST_F(BrowserTest, FiltersSortsAndOpensWhatIsClicked) {
   EXPECT_TRUE(has(rows, "plumb check 'linear_q4gsw[N=3,K=96,group=32]/spread#301' --impl cpu.avx2"));
 }
 
+// Wide tables scroll in frames of their own.
+TEST_F(BrowserTest, ThePageItselfDoesNotScrollSideways) {
+  plumb::Run run = proved_run(3);
+  const std::vector<Record> narrow = run.records;
+  for (int i = 0; i < 12; ++i) {
+    for (Record record : narrow) {
+      record.impl = "cpu.another_" + std::to_string(i);
+      run.records.push_back(record);
+    }
+  }
+  const std::string measure =
+      "<script>document.body.dataset.sideways = document.documentElement.scrollWidth > innerWidth ? 'yes' : 'no';"
+      "document.body.dataset.matrix = [...document.querySelectorAll('.scroll')].some(e => e.scrollWidth > innerWidth) "
+      "? "
+      "'wide' : 'narrow';</script>";
+  const Rendered rendered = render(write_html(run, {}) + measure);
+  ASSERT_EQ(rendered.status, 0) << rendered.log;
+  EXPECT_TRUE(has(rendered.dom, "data-matrix=\"wide\"")) << "nothing that could scroll";
+  EXPECT_TRUE(has(rendered.dom, "data-sideways=\"no\""));
+}
+
 TEST_F(BrowserTest, NoticesAScriptThatFails) {
   std::string page = write_html(proved_run(3), {});
   const std::size_t at = page.find("id=\"case-data\">{") + 15;

@@ -29,9 +29,9 @@ bool same(const Record& a, const Record& b) {
   return a.op == b.op && a.impl == b.impl && a.case_name == b.case_name && a.outcome == b.outcome &&
          a.reason == b.reason && same(a.worst, b.worst) && a.elements == b.elements && a.wrong == b.wrong &&
          a.unwritten == b.unwritten && a.unjudged == b.unjudged && same(a.milliseconds, b.milliseconds) &&
-         a.again == b.again && a.vouches_for == b.vouches_for && a.elements_changed == b.elements_changed &&
-         a.elements_shown == b.elements_shown && a.diagnosis == b.diagnosis && a.smallest == b.smallest &&
-         a.heat == b.heat;
+         a.again == b.again && a.vouches_for == b.vouches_for && a.changed_input == b.changed_input &&
+         a.elements_changed == b.elements_changed && a.elements_shown == b.elements_shown &&
+         a.diagnosis == b.diagnosis && a.smallest == b.smallest && a.heat == b.heat;
 }
 bool same(const Table& a, const Table& b) {
   return a.title == b.title && a.note == b.note && a.header == b.header && a.rows == b.rows;

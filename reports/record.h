@@ -63,10 +63,11 @@ struct Record {
   std::string again;           ///< Shell command that repeats exactly this case.
   /// An input whose change would have moved an output past its bound; empty if nobody looked for one.
   std::string vouches_for = {};
-  std::int64_t elements_changed = 0;  ///< Elements of that input that were changed by one step, one at a time.
+  std::string changed_input = {};     ///< The input of which single elements were changed; empty if nobody did.
+  std::int64_t elements_changed = 0;  ///< Elements of it that were changed by one step, one at a time.
   std::int64_t elements_shown = 0;    ///< Those of them that moved an output past its bound.
-  std::string diagnosis = {};  ///< A mistake that explains a wrong output; empty if none was found or sought.
-  std::string smallest = {};   ///< The smallest case found that still fails; empty if this is it, or none was sought.
+  std::string diagnosis = {};         ///< A mistake that explains a wrong output; empty if none was found or sought.
+  std::string smallest = {};  ///< The smallest case found that still fails; empty if this is it, or none was sought.
   /// Where the wrong elements are, if that was sought: a character for each cell of the output seen as rows x columns,
   /// '0' none of it wrong … '9' all of it. Empty otherwise.
   std::vector<std::string> heat = {};

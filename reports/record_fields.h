@@ -29,6 +29,7 @@ void visit_record(Record& record, Visit&& visit) {
   visit("milliseconds", record.milliseconds);
   visit("again", record.again);
   visit("vouches_for", record.vouches_for);
+  visit("changed_input", record.changed_input);
   visit("elements_changed", record.elements_changed);
   visit("elements_shown", record.elements_shown);
   visit("diagnosis", record.diagnosis);

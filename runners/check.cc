@@ -123,6 +123,7 @@ Record judge_trials(const Question& question, const Contract& contract, const st
   add_judgement(record, judgement);
   const Vouch vouch = question.vouch.value_or(Vouch{});
   record.vouches_for = vouch.input;
+  record.changed_input = vouch.asked;
   record.elements_changed = vouch.changed;
   record.elements_shown = vouch.shown;
   return record;

@@ -25,7 +25,8 @@ struct Subject {
 /// What changing an input showed (see sensitivity.h).
 struct Vouch {
   std::string input;         ///< On which an output depends; empty: nothing depends on any.
-  std::int64_t changed = 0;  ///< Elements of it that were changed one at a time; 0 where nobody could afford to.
+  std::string asked = {};    ///< The input that was asked first, whatever came of it.
+  std::int64_t changed = 0;  ///< Elements of that one that were changed one at a time; 0 where it takes too long.
   std::int64_t shown = 0;    ///< Those of them that moved an output past its bound.
 };
 

@@ -15,4 +15,12 @@ std::int64_t product_count(const Op& op, const Signature& signature) {
   return elements * products_of_element(op, signature);
 }
 
+std::int64_t oracle_work(const Op& op, const Signature& signature) {
+  std::int64_t work = product_count(op, signature);
+  for (const Port& port : op.inputs) {
+    if (is_present(port, signature)) work += element_count(shape_of(port, signature));
+  }
+  return work;
+}
+
 }  // namespace plumb

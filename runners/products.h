@@ -13,4 +13,7 @@ namespace plumb {
 /// Those of all elements of all outputs together.
 [[nodiscard]] std::int64_t product_count(const Op& op, const Signature& signature);
 
+/// What evaluating the oracle takes: those and the elements of all inputs.
+[[nodiscard]] std::int64_t oracle_work(const Op& op, const Signature& signature);
+
 }  // namespace plumb

@@ -148,7 +148,7 @@ bool depends_on(const Question& question, const Watch& watch, const DataMode& mo
 Vouch count_shown(const Question& question, const Watch& watch, const DataMode& mode, std::size_t at, int count) {
   const Op& op = *question.op;
   const Tensor& input = question.problem.inputs[at];
-  Vouch vouch{op.inputs[at].name, count, 0};
+  Vouch vouch{op.inputs[at].name, op.inputs[at].name, count, 0};
   const Random random(static_cast<std::uint64_t>(input.size()), "elements of " + vouch.input);
   Problem changed = question.problem;
   for (int draw = 0; draw < count; ++draw) {
@@ -160,12 +160,12 @@ Vouch count_shown(const Question& question, const Watch& watch, const DataMode& 
   return vouch;
 }
 
-// Each element changed takes the oracle once more: as many as a small part of the campaign's time allows.
+// Each element changed takes the oracle once more: as many as a small part of the campaign's time allows, and no more
+// than there are inputs, which gives each input about one in every case.
 int affordable_elements(const Question& question) {
-  constexpr std::int64_t kWork = std::int64_t{1} << 15, kMost = 2;
-  std::int64_t work = 1 + product_count(*question.op, question.problem.signature);
-  for (const Tensor& input : question.problem.inputs) work += input.size();
-  return static_cast<int>(std::min(kMost, kWork / work));
+  constexpr std::int64_t kWork = std::int64_t{1} << 15;
+  const std::int64_t work = oracle_work(*question.op, question.problem.signature);
+  return static_cast<int>(std::min(std::ssize(question.op->inputs), kWork / std::max<std::int64_t>(work, 1)));
 }
 
 }  // namespace
@@ -186,12 +186,16 @@ Vouch vouch_for(const Question& question, const DataMode& mode, std::uint64_t tu
   const std::vector<std::string> names = changeable_inputs(*question.op, question.problem);
   const Watch watch(question);
   const int elements = affordable_elements(question);
+  Vouch first;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::size_t at = question.op->input_index(names[(turn + i) % names.size()]);
     const Vouch vouch = count_shown(question, watch, mode, at, elements);
-    if (vouch.shown > 0 || depends_on(question, watch, mode, at)) return vouch;
+    if (i == 0) first = vouch;
+    first.input = vouch.input;
+    if (vouch.shown > 0 || depends_on(question, watch, mode, at)) return first;
   }
-  return {};
+  first.input.clear();
+  return first;
 }
 
 Vouch sensitivity(const Question& question, const DataMode& mode, const std::string& input, int count) {

@@ -20,7 +20,7 @@ namespace plumb {
 
 /// Looks for an input on which some output depends. They are asked in turn, the first one chosen by `turn`: some of its
 /// elements are changed by one step one at a time (none where the oracle takes long), and if none of these shows, all
-/// of them at once.
+/// of them at once. Counts are those of the input that is asked first.
 [[nodiscard]] Vouch vouch_for(const Question& question, const DataMode& mode, std::uint64_t turn);
 
 /// Changes `count` elements taken from all of an input by one step one at a time, and counts those that move an output

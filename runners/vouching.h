@@ -15,7 +15,8 @@ namespace plumb {
 [[nodiscard]] std::int64_t cases_needed(const Op& op);
 
 /// A vacuous record for each input of an operator that none of its cases vouches for, if there are as many as needed;
-/// for each of which fewer single elements showed than Port::least_shown says, by more than chance; and for each
+/// for each of which fewer single elements showed than Port::least_shown says, by more than chance, in thirty cases or
+/// more; and for each
 /// operator in which nothing depends on any input in more than a tenth of ten cases or more. `records` are those of a
 /// whole campaign.
 [[nodiscard]] std::vector<Record> vacuous_inputs(const std::vector<Record>& records);

@@ -96,6 +96,8 @@ TEST(Vouching, AnInputOfWhichTooFewElementsShowIsVacuous) {
     std::vector<Record> records;
     for (int i = 0; i < 200; ++i) {
       records.push_back(vouching(i, inputs[i % 4]));
+      records.back().changed_input = inputs[i % 4];
+      if (i % 8 == 1 && shown == 0) records.back().vouches_for = "x";  // another input vouches for the case
       records.back().elements_changed = 4;
       records.back().elements_shown = i % 4 == 1 ? shown : 4;
     }
@@ -103,6 +105,12 @@ TEST(Vouching, AnInputOfWhichTooFewElementsShowIsVacuous) {
     return records;
   };
   EXPECT_TRUE(vacuous_inputs(campaign(2)).empty());
+  std::vector<Record> few = campaign(0);
+  few.erase(few.begin() + 29, few.end());
+  EXPECT_TRUE(vacuous_inputs(few).empty());
+  few = campaign(0);
+  few.erase(few.begin() + 40, few.end());  // fewer than are needed to miss an input
+  EXPECT_EQ(vacuous_inputs(few).size(), 1U);
   const std::vector<Record> vacuous = vacuous_inputs(campaign(0));
   ASSERT_EQ(vacuous.size(), 1U);
   EXPECT_EQ(vacuous[0].outcome, Outcome::vacuous);

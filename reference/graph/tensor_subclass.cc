@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "reference/error.h"
 #include "reference/graph/pickle.h"
@@ -26,39 +27,36 @@ constexpr std::pair<std::string_view, Element> kStorages[] = {
     {"torch FloatStorage", Element::f32},    {"torch DoubleStorage", Element::f64},
 };
 
-constexpr std::string_view kGlobals[] = {kFromType,
-                                         kWrapper,
-                                         kTensor,
-                                         "collections OrderedDict",
-                                         "torch.serialization _get_layout",
-                                         "torch device",
-                                         "torchao.quantization IntxUnpackedToInt8Tensor",
-                                         "torchao.quantization Int8Tensor",
-                                         "torch float16",
-                                         "torch bfloat16",
-                                         "torch float32",
-                                         "torch float64",
-                                         "torch int1",
-                                         "torch int2",
-                                         "torch int3",
-                                         "torch int4",
-                                         "torch int5",
-                                         "torch int6",
-                                         "torch int7",
-                                         "torch int8",
-                                         "torch uint8",
-                                         "torch int32",
-                                         "torch int64",
-                                         "torch BoolStorage",
-                                         "torch ByteStorage",
-                                         "torch CharStorage",
-                                         "torch ShortStorage",
-                                         "torch IntStorage",
-                                         "torch LongStorage",
-                                         "torch HalfStorage",
-                                         "torch BFloat16Storage",
-                                         "torch FloatStorage",
-                                         "torch DoubleStorage"};
+// What else a subclass's pickle names. Element types are attributes, of which nothing is made.
+constexpr std::string_view kOtherGlobals[] = {kFromType,
+                                              kWrapper,
+                                              kTensor,
+                                              "collections OrderedDict",
+                                              "torch.serialization _get_layout",
+                                              "torch device",
+                                              "torchao.quantization IntxUnpackedToInt8Tensor",
+                                              "torchao.quantization Int8Tensor",
+                                              "torch float16",
+                                              "torch bfloat16",
+                                              "torch float32",
+                                              "torch float64",
+                                              "torch int1",
+                                              "torch int2",
+                                              "torch int3",
+                                              "torch int4",
+                                              "torch int5",
+                                              "torch int6",
+                                              "torch int7",
+                                              "torch int8",
+                                              "torch uint8",
+                                              "torch int32",
+                                              "torch int64"};
+
+std::vector<std::string_view> known_globals() {
+  std::vector<std::string_view> globals(std::begin(kOtherGlobals), std::end(kOtherGlobals));
+  for (const auto& [storage, element] : kStorages) globals.push_back(storage);
+  return globals;
+}
 
 class SubclassReader {
  public:
@@ -68,7 +66,7 @@ class SubclassReader {
         inner_(MappedFile::within(outer.keeper(), offset_, outer.entry(name).size, name)),
         root_(root_of(inner_)),
         text_(inner_.text(root_ + "data.pkl")),
-        pickle_(std::as_bytes(std::span(text_)), kGlobals) {
+        pickle_(std::as_bytes(std::span(text_)), known_globals()) {
     if (inner_.text(root_ + "byteorder") != "little") throw Error("its tensors are not little endian");
   }
 

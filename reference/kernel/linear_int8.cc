@@ -256,7 +256,8 @@ std::vector<Port> activation_ports(const std::string& scales, const std::string&
            .meaning = "zero point of the activation",
            .dtype = "i8",
            .shape = each,
-           .fill = Fill::integers}};
+           .fill = Fill::integers,
+           .least_shown = 0.15}};  // it is taken off again; what is cut off shows
 }
 
 std::vector<Port> weight_ports(Port weights, const std::string& sums, const std::string& scales, const char* largest) {

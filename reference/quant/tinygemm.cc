@@ -78,8 +78,8 @@ Port values_port() {
 constexpr const char* kScaleMeaning = "one a block";
 constexpr const char* kZeroPointMeaning = "one a block: the value of the middle code";
 
-// Moved by a sixteenth, it seldom reaches the next code.
-Port zero_point_to_quantise_with() {
+// Moved by a sixteenth, it seldom reaches the next code, or is lost beside a large product.
+Port zero_point_that_seldom_matters() {
   Port port = grid_port("zero_point", kZeroPointMeaning, Fill::activation);
   port.least_shown = 0.12;
   return port;
@@ -115,7 +115,7 @@ Op quantize_tinygemm() {
           "+ quant_min + 1) / 2",
       .sizes = affine_sizes(),
       .params = joined(joined(block_params(), range_params()), {type_param(), code_param()}),
-      .inputs = {values_port(), grid_port("scale", kScaleMeaning, Fill::scale), zero_point_to_quantise_with()},
+      .inputs = {values_port(), grid_port("scale", kScaleMeaning, Fill::scale), zero_point_that_seldom_matters()},
       .outputs = {{.name = "codes", .meaning = "one code an element", .dtype = "code", .shape = "M..., K"}},
       .constraints = joined(affine_constraints(), range_fits("code")),
       .evaluate = evaluate_quantize,
@@ -134,9 +134,10 @@ Op dequantize_tinygemm() {
                   .meaning = "one code an element, of any value",
                   .dtype = "code",
                   .shape = "M..., K",
-                  .fill = Fill::integers},
+                  .fill = Fill::integers,
+                  .least_shown = 0.15},  // of large ones results of few bits show no step
                  grid_port("scale", kScaleMeaning, Fill::scale),
-                 grid_port("zero_point", kZeroPointMeaning, Fill::activation)},
+                 zero_point_that_seldom_matters()},
       .outputs = {{.name = "y", .meaning = "values", .dtype = "type", .shape = "M..., K"}},
       .constraints = affine_constraints(),
       .evaluate = evaluate_dequantize,

@@ -56,6 +56,7 @@ inline Record draw_record() {
   record.milliseconds = *arbitrary_double();
   record.again = *arbitrary_text();
   record.vouches_for = *arbitrary_text();
+  record.changed_input = *arbitrary_text();
   record.elements_changed = integer();
   record.elements_shown = integer();
   record.diagnosis = *arbitrary_text();
