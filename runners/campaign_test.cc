@@ -15,7 +15,7 @@ namespace {
 // `plumb run` is for all cases; a test that has to end soon keeps one in three. Sanitizers make a case ten times
 // slower, and find what they are there for whatever the data: one in eight is enough for them. Which ones is left to a
 // hash, as the plan goes through its data modes in turn.
-constexpr std::uint32_t kOneIn = kSanitized ? 12 : 3;
+constexpr std::uint32_t kOneIn = kSanitized ? 8 : 3;
 
 std::vector<Case> sample(std::vector<Case> cases) {
   std::uint32_t index = 0;
