@@ -39,6 +39,29 @@ std::vector<Values> evaluate(const Graph& graph, const Node& node, const std::ve
   }
 }
 
+// torch's names: "aten::add_.Tensor" changes its first argument.
+bool is_in_place(std::string_view op) {
+  const std::string_view name = op.substr(0, op.find('.'));
+  return name.starts_with("aten::") && name.ends_with('_') && !name.ends_with("__") && name != "aten::detach_";
+}
+
+// Each node has a value of its own here, so that what is changed in place must be nobody else's: no other node reads
+// it, or what it is a view of.
+void check_changed_in_place(const Graph& graph, const Readers& readers, const Node& node) {
+  for (const Ref* self = argument_named(node, "self").ref(); self != nullptr;) {
+    const Node& changed = graph.at(*self);
+    const auto refuse = [&](std::string_view why) {
+      throw Error(fmt::format("node '{}' ({}): changes '{}' in place, {}", node.name, node.op, changed.name, why));
+    };
+    if (changed.kind == Kind::input) refuse("which is an input");
+    if (changed.kind == Kind::constant) refuse("which is a constant");
+    if (readers[static_cast<std::size_t>(self->node)].size() > 1) refuse("which is read more than once");
+    const Operator* op = find_operator(changed.op);
+    const bool is_view = op != nullptr && op->memory == Memory::perhaps_of_first_argument;
+    self = is_view ? argument_named(changed, "self").ref() : nullptr;
+  }
+}
+
 // What a conversion is told to convert to; without that, the type stays as it is. TorchScript also tells it by number.
 std::string wanted_type(const Graph& graph, const Node& node) {
   const Argument& given = argument_named(node, node.op == "ov::Convert" ? "destination_type" : "dtype");
@@ -58,6 +81,9 @@ class Interpreter {
       : graph_(graph), precision_(precision), left_(graph.nodes.size(), 0), values_(graph.nodes.size()) {
     const Readers readers = readers_of(graph);
     for (std::size_t i = 0; i < readers.size(); ++i) left_[i] = static_cast<int>(readers[i].size());
+    for (const Node& node : graph.nodes) {
+      if (!node.removed && is_in_place(node.op)) check_changed_in_place(graph, readers, node);
+    }
   }
 
   void set_input(int node, Values values) { values_[static_cast<std::size_t>(node)] = {std::move(values)}; }

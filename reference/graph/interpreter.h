@@ -14,7 +14,8 @@ namespace plumb::graph {
 /// The graph's outputs for its inputs, which are in the order of its input nodes. Values that nobody reads any more are
 /// dropped on the way.
 /// Throws Error naming the node and its operator for: an operator that is not known, an argument that is not what the
-/// operator takes, a result of another shape than the graph records, a constant without bytes.
+/// operator takes, a result of another shape than the graph records, a constant without bytes, a tensor that is changed
+/// in place ("aten::add_.Tensor") although it is an input, a constant or read elsewhere, itself or what it is a view of.
 [[nodiscard]] std::vector<Values> run(const Graph& graph, std::span<const Values> inputs, Precision precision);
 
 /// The operators of a graph that the interpreter does not know, each with the name of one node.

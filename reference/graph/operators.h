@@ -50,11 +50,15 @@ class Call {
   Precision precision_;
 };
 
+/// Whose memory a result lies in, where operators change tensors in place.
+enum class Memory { fresh, perhaps_of_first_argument };
+
 /// An operator: its name, what its positional arguments are called, and its value.
 struct Operator {
   std::string_view name;
   std::vector<std::string_view> parameters;
   std::vector<Values> (*evaluate)(const Call& call);
+  Memory memory = Memory::fresh;
 };
 
 /// The families, a file each; all_operators puts them together.

@@ -76,11 +76,12 @@ std::vector<Values> identity(const Call& call) { return {call.tensor("self")}; }
 }  // namespace
 
 std::vector<Operator> elementwise_operators() {
+  constexpr Memory kView = Memory::perhaps_of_first_argument;
   const std::vector<std::string_view> two = {"self", "other"}, one = {"self"};
   return {
       {"aten::add.Tensor", two, sum<1>},
       {"aten::add.Scalar", {"self", "other", "alpha"}, sum<1>},
-      {"aten::add_.Tensor", two, sum<1>},
+      {"aten::add_.Tensor", two, sum<1>, kView},
       {"aten::sub.Tensor", two, sum<-1>},
       {"aten::sub.Scalar", {"self", "other", "alpha"}, sum<-1>},
       {"aten::mul.Tensor", two, product},
@@ -94,13 +95,13 @@ std::vector<Operator> elementwise_operators() {
       {"aten::__rshift__.Scalar", two, shift_right},
       {"aten::__rshift__.Tensor", two, shift_right},
       {"aten::relu", one, relu},
-      {"aten::to.dtype", {"self", "dtype"}, convert},
-      {"aten::to.device", {"self", "device", "dtype"}, convert},
+      {"aten::to.dtype", {"self", "dtype"}, convert, kView},
+      {"aten::to.device", {"self", "device", "dtype"}, convert, kView},
       {"aten::_to_copy", one, convert},
       {"dim_order_ops::_to_dim_order_copy", one, convert},
-      {"aten::detach", one, identity},
-      {"aten::detach_", one, identity},
-      {"aten::alias", one, identity},
+      {"aten::detach", one, identity, kView},
+      {"aten::detach_", one, identity, kView},
+      {"aten::alias", one, identity, kView},
       {"aten::clone", one, identity},
       {"aten::lift_fresh_copy", one, identity},
       {"ov::Add", two, sum<1>},

@@ -224,22 +224,23 @@ constexpr char kShape[] = "shape", kSize[] = "size";
 }  // namespace
 
 std::vector<Operator> moving_operators() {
+  constexpr Memory kView = Memory::perhaps_of_first_argument;
   std::vector<std::string_view> parts = {"input_0", "input_1", "input_2", "input_3",
                                          "input_4", "input_5", "input_6", "input_7"};
   return {
-      {"aten::reshape", {"self", "shape"}, reshape<kShape>},
-      {"aten::view", {"self", "size"}, reshape<kSize>},
+      {"aten::reshape", {"self", "shape"}, reshape<kShape>, kView},
+      {"aten::view", {"self", "size"}, reshape<kSize>, kView},
       {"aten::view_copy", {"self", "size"}, reshape<kSize>},
-      {"aten::flatten.using_ints", {"self", "start_dim", "end_dim"}, flatten},
-      {"aten::unsqueeze", {"self", "dim"}, unsqueeze},
+      {"aten::flatten.using_ints", {"self", "start_dim", "end_dim"}, flatten, kView},
+      {"aten::unsqueeze", {"self", "dim"}, unsqueeze, kView},
       {"aten::stack", {"tensors", "dim"}, stack},
       {"aten::cat", {"tensors", "dim"}, concat},
-      {"aten::permute", {"self", "dims"}, permute},
+      {"aten::permute", {"self", "dims"}, permute, kView},
       {"aten::permute_copy", {"self", "dims"}, permute},
-      {"aten::t", {"self"}, transpose},
+      {"aten::t", {"self"}, transpose, kView},
       {"aten::t_copy", {"self"}, transpose},
       {"aten::flip", {"self", "dims"}, flip},
-      {"aten::slice.Tensor", {"self", "dim", "start", "end", "step"}, slice},
+      {"aten::slice.Tensor", {"self", "dim", "start", "end", "step"}, slice, kView},
       {"aten::embedding", {"weight", "indices", "padding_idx", "scale_grad_by_freq", "sparse"}, embedding},
       {"ov::Reshape", {"self", "shape"}, ov_reshape},
       {"ov::Unsqueeze", {"self", "dim"}, unsqueeze},
