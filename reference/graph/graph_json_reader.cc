@@ -116,7 +116,10 @@ class JsonReader {
     if (value.is_number_integer()) return {value.get<std::int64_t>()};
     if (value.is_number_float()) return {value.get<double>()};
     if (value.is_string()) return {value.get<std::string>()};
-    if (!value.is_object()) throw Error(fmt::format("an argument is a JSON {}", value.type_name()));
+    if (!value.is_object()) {
+      throw Error(fmt::format("an argument is a JSON {}{}", value.type_name(),
+                              value.is_array() ? R"(; a list is {"list": [...]})" : ""));
+    }
     if (value.size() != 1) throw Error(fmt::format("an argument has {} keys, expected one", value.size()));
     const std::string key = value.begin().key();
     const Json& content = value.begin().value();

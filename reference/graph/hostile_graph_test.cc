@@ -135,7 +135,8 @@ TEST(HostileJson, AnArgumentWithoutEndIsNamedByItsType) {
   const std::string text = R"({"format":"plumbline-graph/1","nodes":[{"name":"y","op":"call_function",)"
                            R"("target":"aten::relu","args":[)" +
                            nested() + R"(],"value":{"shape":[2],"dtype":"float32"}}]})";
-  EXPECT_EQ(error_of([&] { (void)parse_graph_json(text, "x.json"); }), "x.json: node 'y': an argument is a JSON array");
+  EXPECT_EQ(error_of([&] { (void)parse_graph_json(text, "x.json"); }),
+            R"(x.json: node 'y': an argument is a JSON array; a list is {"list": [...]})");
 }
 
 TEST(HostileJson, AnArgumentOfManyKeysIsNotOne) {

@@ -35,6 +35,13 @@ std::string parameter_name(const Graph& graph, const Argument& argument) {
   return node.parameter.empty() ? node.name : node.parameter;
 }
 
+// Quotes around names are the caller's, as there may be several.
+std::string captured_text(const std::string& scales, const std::string& owners, const std::string& readers) {
+  return fmt::format(
+      "scales '{}' of {} were transposed in place although {} had captured them and reads them as they were", scales,
+      owners, readers);
+}
+
 // The layer that reads the weight which a dequantize gives: what users know it by.
 std::string reader_name(const Graph& graph, int node) {
   for (int steps = 0; steps < 4; ++steps) {
@@ -146,9 +153,7 @@ class Mistakes {
       list += fmt::format("{}'{}'", list.empty() ? "" : ", ", reader_name(before_, static_cast<int>(i)));
     }
     if (others.empty()) return fmt::format("scales '{}' are read transposed by {}", parameter, readers);
-    return fmt::format(
-        "scales '{}' of {} were transposed in place although {} had captured them and reads them as they were",
-        parameter, others, readers);
+    return captured_text(parameter, others, readers);
   }
 
   // Both readers of tied scales wrong at once.
@@ -258,6 +263,32 @@ void changed_under_readers(const Graph& before, const Graph& after, std::vector<
   }
 }
 
+// Scales that were turned for linear layers, and that an embedding takes as they were. Where they are not square the
+// graph after cannot be run, so that no mistake gives what it gives.
+void turned_under_embeddings(const Graph& before, const Graph& after, std::vector<std::string>& found) {
+  std::map<std::string, std::string> others;  ///< By parameter.
+  std::vector<std::pair<std::string, std::string>> embeddings;
+  for (const Node& node : after.nodes) {
+    if (node.removed || !node.op.starts_with("et_vk::")) continue;
+    const std::string parameter = parameter_name(after, argument_named(node, "weight_scales"));
+    if (parameter.empty()) continue;
+    if (node.op == "et_vk::embedding_q4gsw") {
+      embeddings.emplace_back(node.name, parameter);
+    } else {
+      std::string& list = others[parameter];
+      list += fmt::format("{}'{}'", list.empty() ? "" : ", ", node.name);
+    }
+  }
+  const Account account = account_constants(before, after);
+  for (const auto& [name, parameter] : embeddings) {
+    const bool turned = std::ranges::any_of(account.lines, [&](const ConstantLine& line) {
+      return line.name == parameter && line.origin == fmt::format("'{}' transposed", parameter);
+    });
+    if (turned && others.contains(parameter))
+      found.push_back(captured_text(parameter, others.at(parameter), fmt::format("'{}'", name)));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> causes(const Graph& before, const Graph& after, const std::vector<Trial>& trials) {
@@ -267,6 +298,7 @@ std::vector<std::string> causes(const Graph& before, const Graph& after, const s
   for (const Mistake& mistake : Mistakes(before).all) {
     if (explains(mistake.graph, after, trials)) found.push_back(mistake.text);
   }
+  if (found.empty()) turned_under_embeddings(before, after, found);
   return found;
 }
 

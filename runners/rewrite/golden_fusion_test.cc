@@ -175,6 +175,25 @@ TEST(GoldenFusion, UpstreamsDefectsAreCaughtAndNamed) {
   EXPECT_GT(sound, 40);
 }
 
+// Upstream raised after it had left this; square scales pass, with wrong numbers.
+TEST(GoldenFusion, TurnedScalesAreNamedAlsoWhereTheGraphCannotBeRun) {
+  const std::set<std::string> wanted = {"tied_scales_only_emb_first", "tied_scales_only_head_first",
+                                        "tied_all_head_first"};
+  std::size_t found = 0;
+  for (const FusionCase& one : all_cases()) {
+    if (!wanted.contains(one.name)) continue;
+    ++found;
+    const GraphVerdict verdict = judge_graphs(one.before, one.after);
+    EXPECT_EQ(verdict.exit_code(), 1) << one.name;
+    EXPECT_EQ(verdict.causes, (std::vector<std::string>{
+                                  "scales 'emb.parametrizations.weight.original1' of 'et_vk_linear_q4gsw_default' were "
+                                  "transposed in place although 'et_vk_embedding_q4gsw_default' had captured them and "
+                                  "reads them as they were"}))
+        << one.name;
+  }
+  EXPECT_EQ(found, wanted.size());
+}
+
 // register_param_mutation, asked the same questions: first, same tag, other tag. (Placeholders are resolved to names of
 // parameters before ours is asked.)
 TEST(GoldenFusion, MutationRegistryAnswersAsUpstreams) {
