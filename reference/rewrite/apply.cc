@@ -138,6 +138,7 @@ std::string swapped_difference(const Graph& graph, RewriteList list, const Packe
 
 std::vector<std::string> order_conflicts(const Graph& graph, std::span<const Rewrite* const> rewrites,
                                          const Packer& packer) {
+  if (rewrites.size() < 2) return {};
   const RewriteList all = firing(graph, rewrites, packer);
   std::vector<std::string> conflicts;
   for (std::size_t i = 0; i < all.size(); ++i) {
