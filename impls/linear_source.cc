@@ -6,16 +6,26 @@
 namespace plumb {
 namespace {
 
-using Codes = std::function<unsigned(std::int64_t, std::int64_t)>;
 using Values = std::function<float(std::int64_t, std::int64_t)>;
 
 // Nibbles of rows of `stride` bytes: even columns in the low nibble, or, if `even_high`, in the high one; with
 // `flipped` bits inverted, as two's complement with its sign bit inverted is offset binary.
-Codes nibbles(const std::uint8_t* bytes, std::int64_t stride, bool even_high = false, unsigned flipped = 0) {
-  return [=](std::int64_t n, std::int64_t k) {
+SourceCodes nibbles(const std::uint8_t* bytes, std::int64_t stride, bool even_high = false, unsigned flipped = 0) {
+  const auto one = [=](std::int64_t n, std::int64_t k) {
     const bool high = (k % 2 != 0) != even_high;
     return (bytes[n * stride + k / 2] >> (high ? 4 : 0) & 15U) ^ flipped;
   };
+  const auto row = [=](std::int64_t n, std::span<std::uint8_t> codes) {
+    const std::uint8_t* from = bytes + n * stride;
+    const int even = even_high ? 4 : 0, odd = 4 - even;
+    const std::size_t pairs = codes.size() / 2;
+    for (std::size_t i = 0; i < pairs; ++i) {
+      codes[2 * i] = static_cast<std::uint8_t>((from[i] >> even & 15U) ^ flipped);
+      codes[2 * i + 1] = static_cast<std::uint8_t>((from[i] >> odd & 15U) ^ flipped);
+    }
+    if (codes.size() % 2 != 0) codes.back() = static_cast<std::uint8_t>((from[pairs] >> even & 15U) ^ flipped);
+  };
+  return {one, row};
 }
 
 // Values [G, N].
@@ -41,8 +51,8 @@ Values rows_of_groups(std::vector<float> values, std::int64_t groups) {
 
 // Where ATen keeps codes: blocks of rows, for each column of one its bytes of two codes. Whole blocks of the vector
 // forms pair rows that lie half a block apart, all others neighbours.
-Codes aten_codes(const std::uint8_t* bytes, std::int64_t rows, std::int64_t columns, std::int64_t block_rows,
-                 bool pairs_halves) {
+SourceCodes aten_codes(const std::uint8_t* bytes, std::int64_t rows, std::int64_t columns, std::int64_t block_rows,
+                       bool pairs_halves) {
   return [=](std::int64_t n, std::int64_t k) {
     const std::int64_t first = n / block_rows * block_rows, r = n - first;
     const std::int64_t pairs = std::min(block_rows, rows - first) / 2;

@@ -3,19 +3,50 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "impls/builtin.h"
 
 namespace plumb {
 
+/// Codes of a weight, 0 … 2^bits - 1: one by one, or a row at a time, which a large weight is prepared from.
+class SourceCodes {
+ public:
+  using One = std::function<unsigned(std::int64_t n, std::int64_t k)>;
+  using Row = std::function<void(std::int64_t n, std::span<std::uint8_t> codes)>;
+
+  SourceCodes() = default;
+  /// From a function of (n, k), which rows are read with, too.
+  template <typename Function>
+  requires std::is_invocable_r_v<unsigned, const Function&, std::int64_t, std::int64_t> SourceCodes(
+      Function one)  // NOLINT: as good as the function
+      : one_(one), row_([one](std::int64_t n, std::span<std::uint8_t> codes) {
+          for (std::size_t k = 0; k < codes.size(); ++k) {
+            codes[k] = static_cast<std::uint8_t>(one(n, static_cast<std::int64_t>(k)));
+          }
+        }) {}
+  /// From one that has a quicker way to read rows.
+  SourceCodes(One one, Row row) : one_(std::move(one)), row_(std::move(row)) {}
+
+  [[nodiscard]] unsigned operator()(std::int64_t n, std::int64_t k) const { return one_(n, k); }
+  /// The first codes of row n, as many as fit.
+  void row(std::int64_t n, std::span<std::uint8_t> codes) const { row_(n, codes); }
+
+ private:
+  One one_;
+  Row row_;
+};
+
 /// w[n, k] = (base + code(n, k) - zero(n, g)) * scale(n, g), or, if `adds`,
 /// w[n, k] = (base + code(n, k)) * scale(n, g) + zero(n, g); g = k / group.
 struct WeightSource {
   std::int64_t rows, columns, group;
-  int bits;                                                      ///< 2, 4 or 8
-  int base;                                                      ///< What code 0 means.
-  std::function<unsigned(std::int64_t n, std::int64_t k)> code;  ///< 0 … 2^bits - 1
+  int bits;          ///< 2, 4 or 8
+  int base;          ///< What code 0 means.
+  SourceCodes code;  ///< 0 … 2^bits - 1
   std::function<float(std::int64_t n, std::int64_t g)> scale;
   std::function<float(std::int64_t n, std::int64_t g)> zero = {};  ///< Empty: none.
   bool adds = false;

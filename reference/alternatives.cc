@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <span>
 
 #include "reference/error.h"
 
@@ -10,12 +12,31 @@ namespace {
 
 constexpr std::size_t kMostListed = 12;
 
-double nearest_sum(double value, const std::vector<double>& steps, double got) {
-  std::vector<double> sums = {value};
+// What some of the steps add up to, for each choice of them.
+std::vector<double> sums_of(std::span<const double> steps) {
+  std::vector<double> sums = {0};
   for (const double step : steps) {
     for (std::size_t i = 0, count = sums.size(); i < count; ++i) sums.push_back(sums[i] + step);
   }
-  return *std::ranges::min_element(sums, {}, [&](double sum) { return std::abs(sum - got); });
+  return sums;
+}
+
+// Each choice of the one half of the steps is completed by one of the two best ones of the other.
+double nearest_sum(double value, std::span<const double> steps, double got) {
+  const std::vector<double> some = sums_of(steps.first(steps.size() / 2));
+  std::vector<double> others = sums_of(steps.subspan(steps.size() / 2));
+  std::ranges::sort(others);
+  double nearest = value;
+  const auto consider = [&](double sum) {
+    if (std::abs(sum - got) < std::abs(nearest - got)) nearest = sum;
+  };
+  for (const double sum : some) {
+    const double base = value + sum;
+    const auto above = std::ranges::lower_bound(others, got - base);
+    if (above != others.end()) consider(base + *above);
+    if (above != others.begin()) consider(base + *std::prev(above));
+  }
+  return nearest;
 }
 
 double nearest_in_range(double value, const std::vector<double>& steps, double got) {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "reference/error.h"
+#include "reference/kernel/code_sums.h"
 #include "reference/ops.h"
 #include "runners/probe.h"
 
@@ -101,6 +102,11 @@ Case parse_case(std::string_view name) {
 Problem make_problem(const Case& test_case) {
   Problem problem{test_case.signature, {}};
   for (const Port& port : test_case.op->inputs) {
+    if (port.fill == Fill::code_sums) {  // of the codes that are there already
+      const Tensor& weights = problem.inputs.at(test_case.op->input_index("weights"));
+      problem.inputs.push_back(code_sums(*test_case.op, test_case.signature, weights));
+      continue;
+    }
     problem.inputs.push_back(make_input(*test_case.op, test_case.signature, port, *test_case.mode, test_case.seed));
   }
   return problem;

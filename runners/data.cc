@@ -7,10 +7,14 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "reference/error.h"
 #include "reference/kernel/code_sums.h"
 #include "reference/names.h"
+#include "runners/packed_data.h"
 #include "runners/philox.h"
 #include "runners/result_scale.h"
 
@@ -164,19 +168,6 @@ struct Source {
     return type.min_finite + (value & 255U);
   }
 
-  // Every value of a small range occurs once before any repeats.
-  [[nodiscard]] double integer_between(const Port& port, const DTypeInfo& type, std::uint64_t index) const {
-    const Sizes& sizes = signature.values;
-    const std::int64_t low =
-        port.low.empty() ? static_cast<std::int64_t>(type.min_finite) : evaluate_formula(port.low, sizes);
-    const std::int64_t high =
-        port.high.empty() ? static_cast<std::int64_t>(type.max_finite) : evaluate_formula(port.high, sizes);
-    const auto count = static_cast<std::uint64_t>(high - low + 1);
-    const bool counting = count <= 256 && index < count;
-    return static_cast<double>(counting ? low + static_cast<std::int64_t>((index + seed) % count)
-                                        : random.integer(index, low, high));
-  }
-
   // Weights to be quantised: plain numbers, or chunks of what quantisers stumble over.
   [[nodiscard]] double weight(std::uint64_t index, const DTypeInfo& type) const {
     return mode.edges ? edge_weight(index, index / kWeightChunk, plain(index), type) : plain(index);
@@ -267,21 +258,10 @@ struct Source {
 };
 
 Tensor make_codes(const Port& port, const Source& source) {
-  const Layout& layout = layout_of(port, source.signature);
-  const Extent extent = extent_of(source.signature);
-  std::vector<int> codes(static_cast<std::size_t>(extent.rows * extent.columns));
-  const int low = layout.min_code(), high = layout.max_code();
-  const bool extreme = source.mode.adversary == Adversary::extremes;
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    // All of a row at one end, so that its products do not cancel.
-    const std::uint64_t row = i / static_cast<std::size_t>(extent.columns);
-    codes[i] =
-        extreme ? ((row + source.seed) % 2 == 0 ? high : low) : static_cast<int>(source.random.integer(i, low, high));
-  }
-  const std::vector<std::uint8_t> packed = pack(layout, extent, codes);
   Tensor tensor(DType::u8, shape_of(port, source.signature));
-  PLUMB_CHECK(tensor.codes().size() == packed.size());
-  std::ranges::copy(packed, tensor.codes().begin());
+  const bool extreme = source.mode.adversary == Adversary::extremes;
+  fill_codes(tensor, layout_of(port, source.signature), extent_of(source.signature), source.random,
+             extreme ? std::optional(source.seed) : std::nullopt);
   return tensor;
 }
 
@@ -291,20 +271,10 @@ Tensor make_code_sums(const Source& source) {
                    make_input(source.op, source.signature, weights, source.mode, source.seed));
 }
 
-// Any bits, those of infinities, NaN and subnormals among them.
-void set_any_bits(Tensor& tensor, const Random& random) {
-  const std::span<std::byte> bytes = tensor.bytes();
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(random.bits(i));
-}
-
 double make_value(const Port& port, const Source& source, const DTypeInfo& type, std::uint64_t index) {
   switch (port.fill) {
-    case Fill::bytes:
-      return source.byte(index, type);
     case Fill::index:
       return source.index(index, evaluate_formula(port.high, source.signature.values) + 1);
-    case Fill::integers:
-      return source.integer_between(port, type, index);
     case Fill::weight:
       return source.weight(index, type);
     case Fill::activation:
@@ -321,11 +291,21 @@ double make_value(const Port& port, const Source& source, const DTypeInfo& type,
       return source.number(index, type);
     case Fill::bias:
       return source.bias(index);
+    case Fill::bytes:
+    case Fill::integers:
     case Fill::codes:
     case Fill::code_sums:
       break;
   }
   PLUMB_CHECK(false);
+}
+
+// The legal values of a port of integers.
+std::pair<std::int64_t, std::int64_t> limits_of(const Port& port, const Signature& signature, const DTypeInfo& type) {
+  const auto limit = [&](const std::string& formula, double otherwise) {
+    return formula.empty() ? static_cast<std::int64_t>(otherwise) : evaluate_formula(formula, signature.values);
+  };
+  return {limit(port.low, type.min_finite), limit(port.high, type.max_finite)};
 }
 
 ExactBudget budget_of(const Op& op, const Signature& signature, const DataMode& mode) {
@@ -368,9 +348,14 @@ Tensor make_input(const Op& op, const Signature& signature, const Port& port, co
   if (port.fill == Fill::codes) return make_codes(port, source);
   if (port.fill == Fill::code_sums) return make_code_sums(source);
   Tensor tensor(dtype_of(port, op, signature), shape_of(port, signature));
+  if (port.fill == Fill::bytes) {
+    fill_bytes(tensor, source.random, seed);
+    return tensor;
+  }
   const DTypeInfo& type = info(tensor.dtype());
-  if (port.fill == Fill::bytes && type.size_bytes > 1) {
-    set_any_bits(tensor, source.random);
+  if (port.fill == Fill::integers) {
+    const auto [low, high] = limits_of(port, signature, type);
+    fill_integers(tensor, low, high, source.random, seed);
     return tensor;
   }
   for (std::int64_t i = 0; i < tensor.size(); ++i) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace plumb {
@@ -20,8 +21,12 @@ class Random {
 
   /// The `draw`-th 32 random bits of element `index`; draw < 4.
   [[nodiscard]] std::uint32_t bits(std::uint64_t index, unsigned draw = 0) const;
+  /// The same of elements `first`, `first` + 1, …, for draw 0; many at once.
+  void bits(std::uint64_t first, std::span<std::uint32_t> out) const;
   /// Uniform integer in [low, high]; high - low < 2^32.
   [[nodiscard]] std::int64_t integer(std::uint64_t index, std::int64_t low, std::int64_t high, unsigned draw = 0) const;
+  /// The same of elements `first`, `first` + 1, …, for draw 0; many at once.
+  void integers(std::uint64_t first, int low, int high, std::span<int> out) const;
   /// Uniform multiple of 2^-32 in [low, low + width); exact if low and width are small dyadic numbers.
   [[nodiscard]] double uniform(std::uint64_t index, double low, double width, unsigned draw = 0) const;
 

@@ -42,5 +42,22 @@ TEST(Random, DiffersBySeedStreamIndexAndDraw) {
   EXPECT_NE(value, Random(7, "x").bits(3, 1));
 }
 
+// Across the end of 32 bits, for every length of what a vector leaves over.
+TEST(Random, ManyAtOnceAreTheSame) {
+  const Random random((7ULL << 32) + 11, "weights");
+  for (const std::uint64_t first : {0ULL, 5ULL, (1ULL << 32) - 40}) {
+    for (std::size_t count = 0; count < 140; ++count) {
+      std::vector<std::uint32_t> words(count);
+      random.bits(first, words);
+      std::vector<int> integers(count);
+      random.integers(first, -7, 300, integers);
+      for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(words[i], random.bits(first + i)) << first << " " << i << " of " << count;
+        ASSERT_EQ(integers[i], random.integer(first + i, -7, 300)) << first << " " << i << " of " << count;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace plumb

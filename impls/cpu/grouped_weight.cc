@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <span>
 
 namespace plumb::cpu {
 namespace {
@@ -18,19 +19,35 @@ float dequantised(const WeightSource& source, std::int64_t n, std::int64_t k) {
   return source.adds ? std::fma(code, source.scale(n, g), zero) : (code - zero) * source.scale(n, g);
 }
 
+// The words of row n of the blocks: `stored` are those of all its columns, padded.
+void fill_row(std::int64_t n, std::span<const std::uint32_t> stored, GroupedWeight& weight) {
+  const std::int64_t per_word = 32 / weight.bits;
+  const std::uint32_t* from = stored.data();
+  for (std::int64_t chunk = 0; chunk < weight.chunks; ++chunk) {
+    const std::int64_t first = ((n / kBlockRows * weight.chunks + chunk) * kBlockRows + n % kBlockRows) * kWidth;
+    std::uint32_t* words = weight.words.data() + first;
+    for (std::int64_t j = 0; j < per_word; ++j, from += kWidth) {
+      for (std::int64_t i = 0; i < kWidth; ++i) words[i] |= from[i] << j * weight.bits;
+    }
+  }
+}
+
 void fill_words(const WeightSource& source, GroupedWeight& weight) {
-  const std::int64_t per_word = 32 / weight.bits, per_chunk = kWidth * per_word;
   weight.words.resize(static_cast<std::size_t>(weight.blocks * weight.chunks * kBlockRows * kWidth));
+  std::vector<std::uint8_t> codes(static_cast<std::size_t>(source.columns));
+  std::vector<std::uint32_t> stored(static_cast<std::size_t>(weight.chunks * kWidth * 32 / weight.bits));
   for (std::int64_t n = 0; n < weight.blocks * kBlockRows; ++n) {
     const std::int64_t row = std::min(n, source.rows - 1);
-    for (std::int64_t k = 0; k < weight.chunks * per_chunk; ++k) {
-      const std::int64_t column = std::min(k, source.columns - 1), chunk = k / per_chunk, in_chunk = k % per_chunk;
-      const std::int64_t word =
-          ((n / kBlockRows * weight.chunks + chunk) * kBlockRows + n % kBlockRows) * kWidth + in_chunk % kWidth;
-      const std::uint32_t stored =
-          weight.bits == 32 ? std::bit_cast<std::uint32_t>(dequantised(source, row, column)) : source.code(row, column);
-      weight.words[static_cast<std::size_t>(word)] |= stored << in_chunk / kWidth * weight.bits;
+    if (weight.bits == 32) {
+      for (std::int64_t k = 0; k < source.columns; ++k) {
+        stored[static_cast<std::size_t>(k)] = std::bit_cast<std::uint32_t>(dequantised(source, row, k));
+      }
+    } else {
+      source.code.row(row, codes);
+      std::ranges::copy(codes, stored.begin());
     }
+    std::fill(stored.begin() + source.columns, stored.end(), stored[codes.size() - 1]);
+    fill_row(n, stored, weight);
   }
 }
 

@@ -7,7 +7,9 @@
 
 #include <hwy/aligned_allocator.h>
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "impls/cpu/aligned_vector.h"
 #include "impls/cpu/int8_args.h"
@@ -140,25 +142,49 @@ T element(const T* data, std::int64_t i) {
   return value;
 }
 
+// The stored bytes of the codes of row n.
+void read_row(const Call& call, bool wide, std::int64_t n, std::span<std::uint8_t> codes) {
+  const std::int64_t stride = call.input_count(kWeights) / call["N"];
+  const std::uint8_t* row = call.input<std::uint8_t>(kWeights).data() + n * stride;
+  if (wide) {
+    for (std::size_t k = 0; k < codes.size(); ++k) codes[k] = row[k] ^ 128U;
+    return;
+  }
+  const std::size_t pairs = codes.size() / 2;
+  for (std::size_t i = 0; i < pairs; ++i) {
+    codes[2 * i] = row[i] & 15U;
+    codes[2 * i + 1] = row[i] >> 4;
+  }
+  if (codes.size() % 2 != 0) codes.back() = row[pairs] & 15U;
+}
+
+// Codes of `count` columns, at most four, in place of the padding that is there.
+void put_quad(const std::uint8_t* from, std::size_t count, std::uint32_t kept, int shift, std::uint8_t* to) {
+  std::uint32_t codes = 0, there = 0;
+  std::memcpy(&there, to, sizeof there);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto at = static_cast<unsigned>(8 * i);
+    codes |= static_cast<std::uint32_t>(from[i]) << shift << at;
+    there &= kept | ~(0xffU << at);
+  }
+  there |= codes;
+  std::memcpy(to, &there, sizeof there);
+}
+
 void pack_codes(const Call& call, const Extents& e, bool wide, std::uint8_t* packed) {
-  const std::uint8_t* weights = call.input<std::uint8_t>(kWeights).data();
-  const std::int64_t outputs = call["N"], stride = call.input_count(kWeights) / outputs;
-  const auto code = [&](std::int64_t n, std::int64_t k) -> unsigned {
-    if (wide) return weights[n * stride + k] ^ 128U;
-    return weights[n * stride + k / 2] >> (k % 2 * 4) & 15U;
-  };
   const std::int64_t quad_bytes = wide ? 128 : 64;
   std::memset(packed, wide ? 0x80 : 0x88, static_cast<std::size_t>(e.blocks * e.groups * e.quads * quad_bytes));
-  for (std::int64_t n = 0; n < outputs; ++n) {
-    const std::int64_t row = n % kInt8BlockRows, lane = row % 16;
-    for (std::int64_t k = 0; k < e.groups * e.group; ++k) {
-      const std::int64_t quad = (n / kInt8BlockRows * e.groups + k / e.group) * e.quads + k % e.group / 4;
-      std::uint8_t* at = packed + quad * quad_bytes + lane * 4 + k % e.group % 4;
-      if (wide) {
-        at[row / 16 * 64] = static_cast<std::uint8_t>(code(n, k));
-      } else {
-        const unsigned kept = row < 16 ? *at & 0xf0U : *at & 0x0fU;
-        *at = static_cast<std::uint8_t>(kept | code(n, k) << (row / 16 * 4));
+  std::vector<std::uint8_t> codes(static_cast<std::size_t>(e.groups * e.group));
+  for (std::int64_t n = 0; n < call["N"]; ++n) {
+    read_row(call, wide, n, codes);
+    const std::int64_t row = n % kInt8BlockRows, upper = row / 16;
+    const std::uint32_t kept = wide ? 0 : upper == 0 ? 0xf0f0f0f0U : 0x0f0f0f0fU;
+    std::uint8_t* at = packed + n / kInt8BlockRows * e.groups * e.quads * quad_bytes + row % 16 * 4;
+    if (wide) at += upper * 64;
+    for (std::int64_t g = 0; g < e.groups; ++g) {
+      for (std::int64_t i = 0; i < e.group; i += 4, at += quad_bytes) {
+        const auto count = static_cast<std::size_t>(std::min<std::int64_t>(e.group - i, 4));
+        put_quad(codes.data() + g * e.group + i, count, kept, wide || upper == 0 ? 0 : 4, at);
       }
     }
   }

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <iterator>
 #include <numeric>
+#include <span>
+#include <vector>
 
 namespace plumb::cpu {
 namespace {
@@ -36,22 +40,50 @@ bool fill_groups(QuadWeight& quad, int base, const Scale& scale, const Zero& zer
   return true;
 }
 
-template <typename Code>
-void fill_codes(QuadWeight& quad, const Code& code) {
+// Four codes, each shifted inside its byte.
+void add_quad(const std::uint8_t* from, int shift, std::uint8_t* to) {
+  std::uint32_t codes = 0, there = 0;
+  std::memcpy(&codes, from, sizeof codes);
+  std::memcpy(&there, to, sizeof there);
+  there |= codes << shift;
+  std::memcpy(to, &there, sizeof there);
+}
+
+// Codes of one row: read_row(n, codes) fills all its columns.
+template <typename ReadRow>
+void fill_codes(QuadWeight& quad, const ReadRow& read_row) {
+  std::vector<std::uint8_t> codes(static_cast<std::size_t>(quad.segments * quad.segment));
   quad.codes.assign(static_cast<std::size_t>(quad.blocks * quad.segments * quad.quads * quad.quad_bytes()), 0);
   for (std::int64_t n = 0; n < quad.rows; ++n) {
     const std::int64_t lane = n % 16, upper = n % kQuadBlockRows / 16;
     std::uint8_t* row = quad.codes.data() + n / kQuadBlockRows * quad.segments * quad.quads * quad.quad_bytes() +
                         lane * 4 + (quad.wide ? upper * 64 : 0);
     const int shift = !quad.wide && upper != 0 ? 4 : 0;
-    std::int64_t k = 0;
+    read_row(n, std::span(codes));
     for (std::int64_t s = 0; s < quad.segments; ++s) {
       std::uint8_t* at = row + s * quad.quads * quad.quad_bytes();
-      for (std::int64_t i = 0; i < quad.segment; ++i, ++k) {
+      const std::uint8_t* from = codes.data() + s * quad.segment;
+      std::int64_t i = 0;
+      for (; i + 4 <= quad.segment; i += 4) add_quad(from + i, shift, at + i / 4 * quad.quad_bytes());
+      for (; i < quad.segment; ++i) {
         std::uint8_t& byte = at[i / 4 * quad.quad_bytes() + i % 4];
-        byte = static_cast<std::uint8_t>(byte | code(n, k) << shift);
+        byte = static_cast<std::uint8_t>(byte | from[i] << shift);
       }
     }
+  }
+}
+
+// The codes of a row that is stored as codes.
+void read_row(const GroupedWeight& weight, std::int64_t n, std::span<std::uint8_t> codes) {
+  const std::int64_t count = std::ssize(codes), per_chunk = kWidth * 32 / weight.bits;
+  const auto mask = (1U << weight.bits) - 1U;
+  for (std::int64_t first = 0; first < count; first += kWidth) {
+    const std::int64_t chunk = n / kBlockRows * weight.chunks + first / per_chunk;
+    const std::uint32_t* words = weight.words.data() + (chunk * kBlockRows + n % kBlockRows) * kWidth;
+    const auto shift = static_cast<unsigned>(first % per_chunk / kWidth * weight.bits);
+    std::uint8_t* to = codes.data() + first;
+    const std::int64_t here = std::min(kWidth, count - first);
+    for (std::int64_t i = 0; i < here; ++i) to[i] = static_cast<std::uint8_t>(words[i] >> shift & mask);
   }
 }
 
@@ -76,7 +108,7 @@ std::unique_ptr<QuadWeight> quad_weight(const WeightSource& source, std::int64_t
   auto quad = shaped(source.rows, source.columns, source.group, segment, source.bits);
   const auto zero = [&](std::int64_t n, std::int64_t g) { return source.zero ? source.zero(n, g) : 0.0F; };
   if (!fill_groups(*quad, source.base, source.scale, zero)) return nullptr;
-  fill_codes(*quad, source.code);
+  fill_codes(*quad, [&](std::int64_t n, std::span<std::uint8_t> codes) { source.code.row(n, codes); });
   return quad;
 }
 
@@ -91,14 +123,7 @@ std::unique_ptr<QuadWeight> quad_weight(const GroupedWeight& weight) {
           *quad, weight.base, [&](std::int64_t n, std::int64_t g) { return weight.scale[at(n, g)]; },
           [&](std::int64_t n, std::int64_t g) { return weight.zero[at(n, g)]; }))
     return nullptr;
-  const auto bits = static_cast<unsigned>(weight.bits);
-  const std::int64_t per_chunk = kWidth * 32 / weight.bits;
-  fill_codes(*quad, [&](std::int64_t n, std::int64_t k) {
-    const std::int64_t chunk = n / kBlockRows * weight.chunks + k / per_chunk, in_chunk = k % per_chunk;
-    const std::uint32_t word =
-        weight.words[static_cast<std::size_t>((chunk * kBlockRows + n % kBlockRows) * kWidth + in_chunk % kWidth)];
-    return word >> static_cast<unsigned>(in_chunk / kWidth) * bits & ((1U << bits) - 1U);
-  });
+  fill_codes(*quad, [&](std::int64_t n, std::span<std::uint8_t> codes) { read_row(weight, n, codes); });
   return quad;
 }
 

@@ -3,20 +3,22 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <string_view>
 
+#include "reference/kernel/weight_codes.h"
 #include "reference/op.h"
 
 namespace plumb {
 
 /// y[m, n] = sum_k x[m, k] * w[n, k] + bias[n],  w[n, k] = (q[n, k] - z[n, k]) * scale[n, k] + added[n, k].
+/// Zero points, scales and what is added are [N, G], each serving a group of K/G columns, or [N, K].
 struct GroupedLinear {
-  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Matrix = WeightCodes::Matrix;
 
-  Matrix x;                 ///< [M, K]
-  Matrix code;              ///< [N, K]: q - z
-  Matrix scale;             ///< [N, K], or [N, G]: each serves K/G columns
-  Matrix added = {};        ///< [N, K]; empty: nothing is added. A term of its own in bounds: it need not be fused.
+  Matrix x;          ///< [M, K]
+  WeightCodes code;  ///< q
+  Matrix zero = {};  ///< z; empty: 0
+  Matrix scale;
+  Matrix added = {};        ///< Empty: nothing is added. A term of its own in bounds: it need not be fused.
   Eigen::RowVectorXd bias;  ///< [N]; empty: none
   std::int64_t group;       ///< Scales may be applied to sums of so many products.
   /// The sum is rounded to the output's type before the bias is added, and again after.
@@ -26,6 +28,9 @@ struct GroupedLinear {
 /// Its value in double, and what its bound is computed from.
 [[nodiscard]] Answer evaluate(const GroupedLinear& linear);
 
+/// An answer of so many elements, of which nothing is known yet.
+[[nodiscard]] Expected not_evaluated(std::size_t count);
+
 /// A tensor as [rows, columns].
 [[nodiscard]] GroupedLinear::Matrix matrix_of(const Tensor& tensor, std::int64_t rows, std::int64_t columns);
 /// An activation [rows, columns] times a factor for each column, rounded to the activation's type; as it is without
@@ -34,15 +39,14 @@ struct GroupedLinear {
                                                std::int64_t columns);
 /// A tensor as a row; empty if it is absent.
 [[nodiscard]] Eigen::RowVectorXd row_of(const Tensor& tensor);
-/// The codes of a packed weight [N, K].
-[[nodiscard]] GroupedLinear::Matrix codes_of(std::string_view layout, Extent extent, const Tensor& packed);
 
 /// How scales or zero points lie in their tensor.
 enum class Order { outputs_first, groups_first };
 /// Values of groups, [N, G] or [G, N] or one for all, as [N, G].
 [[nodiscard]] GroupedLinear::Matrix by_group(const Tensor& tensor, std::int64_t rows, std::int64_t groups, Order order);
-/// The same spread over [N, K].
-[[nodiscard]] GroupedLinear::Matrix spread_over_groups(const Tensor& tensor, Extent extent, std::int64_t group,
-                                                       Order order);
+/// Values of groups, [N, G], as those of `columns` columns.
+[[nodiscard]] GroupedLinear::Matrix for_every_column(const GroupedLinear::Matrix& values, std::int64_t columns);
+/// (q - z) of all columns.
+[[nodiscard]] GroupedLinear::Matrix shifted_codes(const GroupedLinear& linear);
 
 }  // namespace plumb

@@ -40,15 +40,15 @@ std::vector<Constraint> intx_constraints(std::vector<Constraint> more) {
 GroupedLinear intx_linear(const Problem& problem, GroupedLinear::Matrix x) {
   const Extent extent = extent_of(problem.signature);
   const std::int64_t group = problem.signature["group"];
-  const auto spread = [&](Input input) {
-    return spread_over_groups(problem.inputs[input], extent, group, Order::outputs_first);
+  const auto values = [&](Input input) {
+    return by_group(problem.inputs[input], extent.rows, extent.columns / group, Order::outputs_first);
   };
   GroupedLinear linear{.x = std::move(x),
-                       .code = matrix_of(problem.inputs[kCodes], extent.rows, extent.columns),
-                       .scale = spread(kScale),
+                       .code = integers_of(problem.inputs[kCodes], extent),
+                       .scale = values(kScale),
                        .bias = row_of(problem.inputs[kBias]),
                        .group = group};
-  if (problem.inputs[kZeroPoint].present()) linear.code -= spread(kZeroPoint);
+  if (problem.inputs[kZeroPoint].present()) linear.zero = values(kZeroPoint);
   return linear;
 }
 
@@ -56,7 +56,7 @@ GroupedLinear intx_linear(const Problem& problem, GroupedLinear::Matrix x) {
 Expected sums_scaled_last(const GroupedLinear& linear, DType dtype) {
   Expected expected = evaluate(linear)[0];
   const double u = unit_roundoff(dtype), largest = info(dtype).max_finite;
-  const GroupedLinear::Matrix unscaled = linear.x.cwiseAbs() * linear.code.cwiseAbs().transpose();
+  const GroupedLinear::Matrix unscaled = linear.x.cwiseAbs() * shifted_codes(linear).cwiseAbs().transpose();
   expected.rounded_before.resize(expected.value.size());
   for (std::size_t i = 0; i < expected.value.size(); ++i) {
     const double bias = linear.bias.size() == 0 ? 0 : linear.bias(static_cast<Eigen::Index>(i) % linear.bias.size());

@@ -113,12 +113,13 @@ Answer evaluate_aten(const Problem& problem) {
     defined.push_back(row.defined);
     for (std::int64_t k = 0; k < x.cols() && row.defined; ++k) quantised(m, k) = row.quantised(x(m, k));
   }
-  Expected expected = evaluate(GroupedLinear{
-      .x = std::move(quantised),
-      .code = codes_of("et_vk.q4_even_low", extent, problem.inputs[kWeights]),
-      .scale = spread_over_groups(problem.inputs[kScales], extent, signature["group"], Order::outputs_first),
-      .bias = row_of(problem.inputs[kBias]),
-      .group = signature["group"]})[0];
+  Expected expected =
+      evaluate(GroupedLinear{.x = std::move(quantised),
+                             .code = codes_of("et_vk.q4_even_low", extent, problem.inputs[kWeights]),
+                             .scale = by_group(problem.inputs[kScales], extent.rows,
+                                               extent.columns / signature["group"], Order::outputs_first),
+                             .bias = row_of(problem.inputs[kBias]),
+                             .group = signature["group"]})[0];
   for (std::size_t i = 0; i < expected.value.size(); ++i) {
     if (!defined[i / static_cast<std::size_t>(extent.rows)]) expected.peak[i] = kInfinity;
   }

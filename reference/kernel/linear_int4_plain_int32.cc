@@ -12,12 +12,13 @@ Answer evaluate_linear(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Extent extent = extent_of(signature);
   const bool npu = signature["device"] != 0;
-  const double sign = signature["offset"] != 0 ? 1 : -1;
+  const double sign = signature["offset"] != 0 ? -1 : 1;
+  const std::int64_t groups = extent.columns / signature["group"];
   return evaluate(GroupedLinear{
       .x = pre_scaled(problem.inputs[kX], problem.inputs[kActPreScale], signature["M"], extent.columns),
-      .code = codes_of(npu ? "torchao.plain_int32_signed" : "torchao.plain_int32", extent, problem.inputs[kWords]) +
-              sign * spread_over_groups(problem.inputs[kZeroPoint], extent, signature["group"], Order::groups_first),
-      .scale = by_group(problem.inputs[kScale], extent.rows, extent.columns / signature["group"], Order::groups_first),
+      .code = codes_of(npu ? "torchao.plain_int32_signed" : "torchao.plain_int32", extent, problem.inputs[kWords]),
+      .zero = sign * by_group(problem.inputs[kZeroPoint], extent.rows, groups, Order::groups_first),
+      .scale = by_group(problem.inputs[kScale], extent.rows, groups, Order::groups_first),
       .bias = row_of(problem.inputs[kBias]),
       .group = signature["group"],
       .rounds_before_bias = !npu});

@@ -1,9 +1,13 @@
 #include "reference/kernel/linear_int8.h"
 
 #include <Eigen/Dense>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "reference/kernel/first_outputs.h"
+#include "reference/kernel/group_products.h"
+#include "reference/kernel/grouped_linear.h"
 #include "reference/kernel/ports.h"
 #include "reference/kernel/sum_stand_in.h"
 #include "reference/quant/quantised_code.h"
@@ -11,71 +15,36 @@
 namespace plumb {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Matrix = WeightCodes::Matrix;
 using Row = Eigen::RowVectorXd;
 using Column = Eigen::VectorXd;
 
 enum Input : std::size_t { kX, kInputScales, kInputZp, kWeights, kWeightSums, kWeightScales, kBias };
 enum Activation : std::int64_t { kInt8, kFloat };
 
-Matrix matrix_of(const Tensor& tensor, std::int64_t rows, std::int64_t columns) {
-  Matrix matrix(rows, columns);
-  for (std::int64_t i = 0; i < tensor.size(); ++i) matrix.data()[i] = tensor.at(i);
-  return matrix;
-}
-
-std::vector<double> flatten(const Matrix& matrix) { return {matrix.data(), matrix.data() + matrix.size()}; }
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // The constant inputs. Scales and sums are [G, N], rows of sums as wide as they are stored.
 struct Weight {
-  Matrix code, scale, sum;
-  Row bias;
+  WeightCodes code;  // [N, K]
+  Matrix scale, sum;
+  Row bias;  // [N]
   std::int64_t group;
+
+  [[nodiscard]] std::int64_t outputs() const { return code.rows(); }
 };
 
 Weight weight_of(const Problem& problem) {
   const Extent extent = extent_of(problem.signature);
-  const Tensor &scales = problem.inputs[kWeightScales], &sums = problem.inputs[kWeightSums];
+  const Tensor &weights = problem.inputs[kWeights], &scales = problem.inputs[kWeightScales],
+               &sums = problem.inputs[kWeightSums];
   const std::int64_t groups = extent.rows == 0 ? 1 : scales.size() / extent.rows;
-  Weight w{Matrix(extent.rows, extent.columns), matrix_of(scales, groups, extent.rows),
-           matrix_of(sums, groups, sums.size() / groups), Row::Zero(extent.rows), extent.columns / groups};
-  if (problem.inputs[kWeights].dtype() == DType::u8) {
-    const std::vector<int> codes = unpack(layout_named("et_vk.q4gsw"), extent, problem.inputs[kWeights].codes());
-    std::copy(codes.begin(), codes.end(), w.code.data());
-  } else {
-    w.code = matrix_of(problem.inputs[kWeights], extent.rows, extent.columns);
-  }
-  const Tensor& bias = problem.inputs[kBias];
-  for (std::int64_t n = 0; n < bias.size(); ++n) w.bias(n) = bias.at(n);
+  Weight w{weights.dtype() == DType::u8 ? codes_of("et_vk.q4gsw", extent, weights) : integers_of(weights, extent),
+           matrix_of(scales, groups, extent.rows), matrix_of(sums, groups, sums.size() / groups),
+           Row::Zero(extent.rows), extent.columns / groups};
+  if (problem.inputs[kBias].present()) w.bias = row_of(problem.inputs[kBias]);
   return w;
 }
-
-// What bound.h needs, growing from group to group.
-struct Terms {
-  Matrix value, magnitude, peak, underflow;
-  Column largest_activation;
-
-  Terms(std::int64_t rows, const Row& bias)
-      : value(bias.replicate(rows, 1)),
-        magnitude(value.cwiseAbs()),
-        peak(magnitude),
-        underflow(Matrix::Constant(rows, bias.size(), 2)),
-        largest_activation(Column::Zero(rows)) {}
-
-  [[nodiscard]] Expected expected(const Weight& w) const {
-    Row largest_weight = Row::Zero(w.code.rows());
-    for (std::int64_t g = 0; g < w.scale.rows(); ++g) {
-      const Row codes = w.code.middleCols(g * w.group, w.group).cwiseAbs().rowwise().maxCoeff().transpose();
-      largest_weight = largest_weight.cwiseMax(codes.cwiseProduct(w.scale.row(g).cwiseAbs()));
-    }
-    return {.value = flatten(value),
-            .magnitude = flatten(magnitude),
-            .peak = flatten(peak),
-            .underflow = flatten(underflow),
-            .largest_activation = flatten(largest_activation.replicate(1, value.cols())),
-            .largest_weight = flatten(largest_weight.replicate(value.rows(), 1))};
-  }
-};
 
 // A code that may be one more or less.
 struct Tie {
@@ -117,20 +86,50 @@ QuantisedActivation quantised(const Problem& problem) {
   return a;
 }
 
-Matrix integer_sums(const Matrix& a, const Matrix& w) {
-  SumStandIn* stand_in = SumStandIn::current();
-  const auto other = stand_in == nullptr ? std::nullopt : stand_in->integer_sums(a, w);
-  return other ? *other : a * w.transpose();
-}
+// Some outputs n, of which the codes of one group after the other are multiplied.
+class Products {
+ public:
+  Products(const Matrix& a, const Weight& w, std::int64_t first, std::int64_t count)
+      : a_(a), code_(w.code.middle_rows(first, count)), group_(w.group) {}
+
+  // The sums of a * c of group g, [M, n]: integers, exactly.
+  [[nodiscard]] Matrix of_group(std::int64_t g) const {
+    const auto a = a_.middleCols(g * group_, group_);
+    const auto c = code_.middleCols(g * group_, group_);
+    SumStandIn* stand_in = SumStandIn::current();
+    const auto other = stand_in == nullptr ? std::nullopt : stand_in->integer_sums(a, c);
+    if (other) return *other;
+    Matrix panel = Matrix::Zero(group_, kOutputsTogether), sums(a_.rows(), kOutputsTogether);
+    panel.leftCols(c.rows()) = c.transpose();
+    sum_products({a.data(), a.data(), a_.cols(), a_.rows(), group_, panel.data(), sums.data(), nullptr, nullptr});
+    return sums.leftCols(c.rows());
+  }
+
+  // The largest |c| of each group and output, [n, G].
+  [[nodiscard]] Column largest(std::int64_t g) const {
+    return code_.middleCols(g * group_, group_).cwiseAbs().rowwise().maxCoeff();
+  }
+
+ private:
+  const Matrix& a_;
+  Matrix code_;  // [n, K]
+  std::int64_t group_;
+};
 
 // The other outcome of each tie: what it adds to every output of its row, and to what the bound is computed from.
-void add_ties(const QuantisedActivation& a, const Weight& w, Expected& expected) {
+void add_ties(const QuantisedActivation& a, const Weight& w, std::int64_t wanted, Expected& expected) {
+  const std::int64_t outputs = w.outputs();
   if (!a.ties.empty()) expected.steps.resize(expected.value.size());
-  const std::int64_t outputs = w.code.rows();
-  for (const Tie& tie : a.ties) {
-    for (std::int64_t n = 0; n < outputs; ++n) {
+  std::vector<std::size_t> of_row(static_cast<std::size_t>(a.code.rows()));
+  for (const Tie& tie : a.ties) ++of_row[static_cast<std::size_t>(tie.row)];
+  for (std::int64_t n = 0; n < wanted && !a.ties.empty(); ++n) {
+    const Matrix code = w.code.middle_rows(n, 1);
+    for (std::size_t m = 0; m < of_row.size(); ++m) {
+      expected.steps[m * static_cast<std::size_t>(outputs) + static_cast<std::size_t>(n)].reserve(of_row[m]);
+    }
+    for (const Tie& tie : a.ties) {
       const auto at = static_cast<std::size_t>(tie.row * outputs + n);
-      const double scale = w.scale(tie.column / w.group, n), sum = tie.step * w.code(n, tie.column);
+      const double scale = w.scale(tie.column / w.group, n), sum = tie.step * code(0, tie.column);
       const double step = a.scale(tie.row) * scale * sum, size = std::abs(step);
       expected.steps[at].push_back(step);
       expected.magnitude[at] += size;
@@ -139,89 +138,110 @@ void add_ties(const QuantisedActivation& a, const Weight& w, Expected& expected)
     }
   }
   for (const std::int64_t m : a.undefined_rows) {
-    for (std::int64_t n = 0; n < outputs; ++n) {
-      expected.peak[static_cast<std::size_t>(m * outputs + n)] = std::numeric_limits<double>::infinity();
-    }
+    for (std::int64_t n = 0; n < outputs; ++n) expected.peak[static_cast<std::size_t>(m * outputs + n)] = kInfinity;
   }
 }
 
 // Shows the groups' scaled sums to whoever looks on.
-void show(SumStandIn& watcher, const std::vector<Matrix>& scaled, const Weight& w) {
-  const std::int64_t rows = scaled.empty() ? 0 : scaled[0].rows();
+void show(SumStandIn& watcher, const QuantisedActivation& a, const Weight& w) {
+  std::vector<Matrix> scaled(static_cast<std::size_t>(w.scale.rows()), Matrix(a.code.rows(), w.outputs()));
+  for (std::int64_t first = 0; first < w.outputs(); first += kOutputsTogether) {
+    const std::int64_t count = std::min(kOutputsTogether, w.outputs() - first);
+    const Products products(a.code, w, first, count);
+    for (std::int64_t g = 0; g < w.scale.rows(); ++g) {
+      const Row sums = w.sum.row(g).segment(first, count), scale = w.scale.row(g).segment(first, count);
+      const Matrix s = products.of_group(g) - a.zero_point * sums;
+      scaled[static_cast<std::size_t>(g)].middleCols(first, count) = a.scale.asDiagonal() * (s * scale.asDiagonal());
+    }
+  }
   watcher.see(
-      {rows, w.code.rows(), std::ssize(scaled),
+      {a.code.rows(), w.outputs(), std::ssize(scaled),
        [&](std::int64_t m, std::int64_t n, std::int64_t g) { return scaled[static_cast<std::size_t>(g)](m, n); },
        [&](std::int64_t n) { return w.bias(n); }});
 }
 
-// A product is S * w * a of a group's integer sum and the two scales, in any order; its roundings are those of S as a
-// float, of two products, and of partial sums. If a, w, a w, S w, S a, S w a and each partial sum, scaled by a or not
-// yet, are off by one unit, the result is off by at most
+// Of some outputs what bound.h needs, growing from group to group. A product is S * w * a of a group's integer sum and
+// the two scales, in any order; its roundings are those of S as a float, of two products, and of partial sums. If a, w,
+// a w, S w, S a, S w a and each partial sum, scaled by a or not yet, are off by one unit, the result is off by at most
 //   sum_g (|S w| + |S a| + |S| + |a| + |w| + 1 + |a| + 1) + 2 units, and |sum_g S w| more if a is.
+struct Terms {
+  Matrix value, magnitude, peak, underflow, unscaled;  // [M, n]
+  Row largest_weight;
+
+  Terms(const QuantisedActivation& a, const Weight& w, std::int64_t first, std::int64_t count)
+      : value(w.bias.segment(first, count).replicate(a.code.rows(), 1)),
+        magnitude(value.cwiseAbs()),
+        peak(magnitude),
+        underflow(Matrix::Constant(a.code.rows(), count, 2)),
+        unscaled(Matrix::Zero(a.code.rows(), count)),
+        largest_weight(Row::Zero(count)) {
+    const Products products(a.code, w, first, count);
+    const Column abs_a = a.scale.cwiseAbs();
+    for (std::int64_t g = 0; g < w.scale.rows(); ++g) {
+      const Row sums = w.sum.row(g).segment(first, count), scale = w.scale.row(g).segment(first, count);
+      const Row abs_w = scale.cwiseAbs();
+      const Matrix s = products.of_group(g) - a.zero_point * sums;
+      const Matrix abs_s = s.cwiseAbs(), s_w = abs_s * abs_w.asDiagonal(), s_a = abs_a.asDiagonal() * abs_s;
+      value += a.scale.asDiagonal() * (s * scale.asDiagonal());
+      magnitude += abs_a.asDiagonal() * s_w;
+      unscaled += s_w;
+      peak = peak.cwiseMax(abs_s).cwiseMax(s_a).cwiseMax(abs_a * abs_w);
+      underflow += 2 * s_w + s_a + abs_s + (2 * abs_a).replicate(1, count) + abs_w.replicate(s.rows(), 1);
+      underflow.array() += 2;
+      largest_weight = largest_weight.cwiseMax(products.largest(g).transpose().cwiseProduct(abs_w));
+    }
+    peak = peak.cwiseMax(magnitude).cwiseMax(unscaled);
+  }
+};
+
+// max |q - z| of each row.
+Column largest_of(const QuantisedActivation& a) {
+  Column largest = Column::Zero(a.code.rows());
+  for (std::int64_t m = 0; m < a.code.rows() && a.code.cols() > 0; ++m) {
+    largest(m) = (a.code.row(m).array() - a.zero_point(m)).abs().maxCoeff();
+  }
+  return largest;
+}
+
 Expected evaluate_int8(const Problem& problem, const Weight& w) {
   const QuantisedActivation a = quantised(problem);
-  Terms terms(a.code.rows(), w.bias);
-  const Column abs_a = a.scale.cwiseAbs();
-  Matrix unscaled = Matrix::Zero(a.code.rows(), w.code.rows());
-  std::vector<Matrix> scaled;
-  for (std::int64_t g = 0; g < w.scale.rows(); ++g) {
-    const Row sums = w.sum.row(g).head(w.code.rows()), scale = w.scale.row(g), abs_w = scale.cwiseAbs();
-    const Matrix s = integer_sums(a.code.middleCols(g * w.group, w.group), w.code.middleCols(g * w.group, w.group)) -
-                     a.zero_point * sums;
-    const Matrix abs_s = s.cwiseAbs(), s_w = abs_s * abs_w.asDiagonal(), s_a = abs_a.asDiagonal() * abs_s;
-    scaled.push_back(a.scale.asDiagonal() * (s * scale.asDiagonal()));
-    terms.value += scaled.back();
-    terms.magnitude += abs_a.asDiagonal() * s_w;
-    unscaled += s_w;
-    terms.peak = terms.peak.cwiseMax(abs_s).cwiseMax(s_a).cwiseMax(abs_a * abs_w);
-    terms.underflow += 2 * s_w + s_a + abs_s + (2 * abs_a).replicate(1, s.cols()) + abs_w.replicate(s.rows(), 1);
-    terms.underflow.array() += 2;
+  if (SumStandIn* watcher = SumStandIn::current()) show(*watcher, a, w);
+  const Column largest = largest_of(a);
+  const std::int64_t rows = a.code.rows(), outputs = w.outputs(), wanted = FirstOutputs::of(outputs);
+  Expected expected = not_evaluated(static_cast<std::size_t>(rows * outputs));
+  for (std::int64_t first = 0; first < wanted; first += kOutputsTogether) {
+    const std::int64_t count = std::min(kOutputsTogether, wanted - first);
+    const Terms terms(a, w, first, count);
+    for (std::int64_t m = 0; m < rows; ++m) {
+      for (std::int64_t j = 0; j < count; ++j) {
+        const auto at = static_cast<std::size_t>(m * outputs + first + j);
+        expected.value[at] = terms.value(m, j);
+        expected.magnitude[at] = terms.magnitude(m, j);
+        expected.peak[at] = terms.peak(m, j);
+        expected.underflow[at] = terms.underflow(m, j);
+        expected.largest_activation[at] = largest(m);
+        expected.largest_weight[at] = terms.largest_weight(j);
+      }
+    }
   }
-  if (SumStandIn* watcher = SumStandIn::current()) show(*watcher, scaled, w);
-  terms.peak = terms.peak.cwiseMax(terms.magnitude).cwiseMax(unscaled);
-  for (std::int64_t m = 0; m < a.code.rows() && a.code.cols() > 0; ++m) {
-    terms.largest_activation(m) = (a.code.row(m).array() - a.zero_point(m)).abs().maxCoeff();
-  }
-  Expected expected = terms.expected(w);
-  add_ties(a, w, expected);
+  add_ties(a, w, wanted, expected);
   return expected;
 }
 
-// sum_k x_k w_k as in linear_q4gsw.cc, which derives the terms.
-Expected evaluate_float(const Problem& problem, const Weight& w) {
-  const std::int64_t rows = problem.signature["M"], columns = problem.signature["K"];
-  Matrix x = matrix_of(problem.inputs[kX], rows, columns);
-  if (SumStandIn* stand_in = SumStandIn::current()) stand_in->change_activation(x);
-  const Matrix abs_x = x.cwiseAbs();
-  Terms terms(rows, w.bias);
-  for (std::int64_t g = 0; g < w.scale.rows(); ++g) {
-    const Row scale = w.scale.row(g), abs_scale = scale.cwiseAbs();
-    const Matrix code = w.code.middleCols(g * w.group, w.group).transpose(), abs_code = code.cwiseAbs();
-    const Matrix own = abs_x.middleCols(g * w.group, w.group), unscaled = own * abs_code;
-    terms.value += x.middleCols(g * w.group, w.group) * code * scale.asDiagonal();
-    terms.magnitude += unscaled * abs_scale.asDiagonal();
-    const Row largest = abs_code.colwise().maxCoeff().cwiseProduct(abs_scale);
-    terms.peak = terms.peak.cwiseMax(unscaled).cwiseMax(largest.replicate(rows, 1));
-    const Row w_sum = abs_code.colwise().sum().cwiseProduct(abs_scale);
-    const Row of_weight = w_sum + 2.0 * static_cast<double>(w.group) * abs_scale;
-    terms.underflow += ((unscaled.colwise() + own.rowwise().sum()).rowwise() + of_weight);
-    terms.underflow.array() += 4.0 * static_cast<double>(w.group);
-  }
-  if (SumStandIn* watcher = SumStandIn::current()) {
-    watcher->see({rows, w.code.rows(), columns,
-                  [&](std::int64_t m, std::int64_t n, std::int64_t k) {
-                    return x(m, k) * w.code(n, k) * w.scale(k / w.group, n);
-                  },
-                  [&](std::int64_t n) { return w.bias(n); }});
-  }
-  terms.peak = terms.peak.cwiseMax(terms.magnitude);
-  if (columns > 0) terms.largest_activation = abs_x.rowwise().maxCoeff();
-  return terms.expected(w);
+// sum_k x_k w_k, as linear_q4gsw.
+Answer evaluate_float(const Problem& problem, const Weight& w) {
+  const bool has_bias = problem.inputs[kBias].present();
+  return evaluate({.x = matrix_of(problem.inputs[kX], problem.signature["M"], problem.signature["K"]),
+                   .code = w.code,
+                   .scale = w.scale.transpose(),
+                   .bias = has_bias ? w.bias : Row(),
+                   .group = w.group});
 }
 
-Answer evaluate(const Problem& problem) {
+Answer evaluate_linear(const Problem& problem) {
   const Weight w = weight_of(problem);
-  return {problem.signature["activation"] == kInt8 ? evaluate_int8(problem, w) : evaluate_float(problem, w)};
+  if (problem.signature["activation"] == kFloat) return evaluate_float(problem, w);
+  return {evaluate_int8(problem, w)};
 }
 
 // Parameters that both operators have.
@@ -326,7 +346,7 @@ Op linear_dq8ca_q4gsw() {
       .length = "K/group + activation * (K - K/group)",
       .products = "K",
       .max_code_magnitude = 8,
-      .evaluate = evaluate,
+      .evaluate = evaluate_linear,
   };
 }
 
@@ -354,7 +374,7 @@ Op linear_q8ta_q8csw() {
       .length = "1 + activation * (K - 1)",
       .products = "K",
       .max_code_magnitude = 128,
-      .evaluate = evaluate,
+      .evaluate = evaluate_linear,
   };
 }
 

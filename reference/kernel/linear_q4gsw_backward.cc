@@ -12,12 +12,15 @@ enum Input : std::size_t { kGradient, kWeights, kScales };
 Answer evaluate_backward(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Extent extent = extent_of(signature);
-  const auto scale = spread_over_groups(problem.inputs[kScales], extent, signature["group"], Order::groups_first);
-  return evaluate(GroupedLinear{.x = matrix_of(problem.inputs[kGradient], signature["M"], extent.rows),
-                                .code = codes_of("et_vk.q4_even_low", extent, problem.inputs[kWeights]).transpose(),
-                                .scale = scale.transpose(),
-                                .bias = {},
-                                .group = 1});
+  const auto scale = for_every_column(
+      by_group(problem.inputs[kScales], extent.rows, extent.columns / signature["group"], Order::groups_first),
+      extent.columns);
+  return evaluate(GroupedLinear{
+      .x = matrix_of(problem.inputs[kGradient], signature["M"], extent.rows),
+      .code = GroupedLinear::Matrix(codes_of("et_vk.q4_even_low", extent, problem.inputs[kWeights]).all().transpose()),
+      .scale = scale.transpose(),
+      .bias = {},
+      .group = 1});
 }
 
 }  // namespace

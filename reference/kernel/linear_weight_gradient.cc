@@ -14,7 +14,7 @@ Answer evaluate_gradient(const Problem& problem) {
   const GroupedLinear::Matrix weight = matrix_of(problem.inputs[kX], rows, columns).transpose();
   return evaluate(GroupedLinear{.x = matrix_of(problem.inputs[kGradient], rows, problem.signature["N"]).transpose(),
                                 .code = weight,
-                                .scale = GroupedLinear::Matrix::Ones(weight.rows(), weight.cols()),
+                                .scale = GroupedLinear::Matrix::Ones(weight.rows(), 1),
                                 .bias = {},
                                 .group = rows});
 }

@@ -23,20 +23,6 @@ std::string small_shape(const std::string& choice) {
   return "1 + (N - 1) * (" + choice + " == 0), 1 + (K/group - 1) * (" + choice + " == 0)";
 }
 
-// [rows, columns] codes in flat order, of which the last byte need not be full.
-GroupedLinear::Matrix flat_codes(const Layout& layout, std::int64_t rows, std::int64_t columns, const Tensor& packed) {
-  GroupedLinear::Matrix codes(rows, columns);
-  for (std::int64_t i = 0; i < codes.size(); ++i) {
-    unsigned stored = 0;
-    for (int bit = 0; bit < layout.bits; ++bit) {
-      const BitPosition at = layout.position(0, i, bit, {1, codes.size()});
-      stored |= (packed.codes()[static_cast<std::size_t>(at.byte)] >> at.bit & 1U) << bit;
-    }
-    codes.data()[i] = layout.decode(stored);
-  }
-  return codes;
-}
-
 // x quantised to int8 and back, `group` columns of a row at a time, quotients rounded to f32.
 void quantise_dynamically(GroupedLinear::Matrix& x, std::int64_t group) {
   for (std::int64_t m = 0; m < x.rows(); ++m) {
@@ -53,23 +39,22 @@ Answer evaluate_matmul(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Extent extent = extent_of(signature);
   const std::int64_t group = signature["group"];
-  const auto spread = [&](const Tensor& tensor) {
-    return spread_over_groups(tensor, extent, group, Order::outputs_first);
+  const auto values = [&](const Tensor& tensor) {
+    return by_group(tensor, extent.rows, extent.columns / group, Order::outputs_first);
   };
-  const Layout& layout = layout_named(kLayouts[signature["type"]]);
-  GroupedLinear linear{
-      .x = matrix_of(problem.inputs[kX], signature["M"], extent.columns),
-      .code = flat_codes(layout, extent.rows, extent.columns, problem.inputs[kWeight]),
-      .scale = by_group(problem.inputs[kScale], extent.rows, extent.columns / group, Order::outputs_first),
-      .bias = {},
-      .group = group};
-  if (signature["zero_point"] != 0) linear.code -= spread(problem.inputs[kZeroPoint]);
+  const char* layout = kLayouts[signature["type"]];
+  GroupedLinear linear{.x = matrix_of(problem.inputs[kX], signature["M"], extent.columns),
+                       .code = flat_codes_of(layout, extent, problem.inputs[kWeight]),
+                       .scale = values(problem.inputs[kScale]),
+                       .bias = {},
+                       .group = group};
+  if (signature["zero_point"] != 0) linear.zero = values(problem.inputs[kZeroPoint]);
   if (signature["zero_codes"] != 0) {
     const Shape shape = evaluate_shape(small_shape("zeros"), signature);
-    const auto codes = flat_codes(layout, shape[0], shape[1], problem.inputs[kZeroCodes]);
+    const auto codes = flat_codes_of(layout, {shape[0], shape[1]}, problem.inputs[kZeroCodes]).all();
     Tensor zeros(DType::f32, shape);
     for (std::int64_t i = 0; i < zeros.size(); ++i) zeros.set(i, codes.data()[i]);
-    linear.code -= spread(zeros);
+    linear.zero = values(zeros);
   }
   if (signature["dynamic"] != 0) quantise_dynamically(linear.x, signature["dynamic"]);
   return evaluate(linear);

@@ -18,16 +18,17 @@ Tensor every_second(const Tensor& pairs, std::int64_t first) {
 Answer evaluate_mm(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Extent extent = extent_of(signature);
-  const auto spread = [&](std::int64_t first) {
-    return spread_over_groups(every_second(problem.inputs[kScaleAndZeros], first), extent, signature["group"],
-                              Order::groups_first);
+  const std::int64_t groups = extent.columns / signature["group"];
+  const auto values = [&](std::int64_t first) {
+    return by_group(every_second(problem.inputs[kScaleAndZeros], first), extent.rows, groups, Order::groups_first);
   };
   const Layout& layout = layout_of(weight_int4pack_mm().inputs[kPacked], signature);
   return evaluate(
       GroupedLinear{.x = pre_scaled(problem.inputs[kX], problem.inputs[kActPreScale], signature["M"], extent.columns),
-                    .code = (codes_of(layout.name, extent, problem.inputs[kPacked]).array() - 8).matrix(),
-                    .scale = spread(0),
-                    .added = spread(1),
+                    .code = codes_of(layout.name, extent, problem.inputs[kPacked]),
+                    .zero = GroupedLinear::Matrix::Constant(extent.rows, groups, 8),
+                    .scale = values(0),
+                    .added = values(1),
                     .bias = row_of(problem.inputs[kBias]),
                     .group = signature["group"],
                     .rounds_before_bias = true});

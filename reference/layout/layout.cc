@@ -6,6 +6,8 @@
 #include <array>
 
 #include "reference/error.h"
+#include "reference/layout/bit_maps.h"
+#include "reference/layout/code_rows.h"
 #include "reference/layout/stand_in.h"
 
 namespace plumb {
@@ -19,59 +21,6 @@ std::int64_t total_codes(const Layout& layout, Extent extent) {
   const Extent padded = layout.padded(extent);
   return padded.rows * padded.columns;
 }
-
-[[noreturn]] void refuse(const Layout& layout, int code, std::int64_t row, std::int64_t column) {
-  throw Error(fmt::format("layout {}: expected codes in [{}, {}], got {} at [{}, {}]", layout.name, layout.min_code(),
-                          layout.max_code(), code, row, column));
-}
-
-// What in_one_piece makes.
-struct OnePiece {
-  std::function<BitPosition(std::int64_t row, std::int64_t column, Extent padded)> first;
-
-  BitPosition operator()(std::int64_t row, std::int64_t column, int bit, Extent padded) const {
-    const BitPosition at = first(row, column, padded);
-    return {at.byte, at.bit + bit};
-  }
-};
-
-// The codes of one weight in its bytes. Where bits are kept together, each code is asked for once.
-class Places {
- public:
-  Places(const Layout& layout, Extent extent)
-      : layout_(layout), padded_(layout.padded(extent)), piece_(layout.position.target<OnePiece>()) {}
-
-  [[nodiscard]] unsigned read(std::span<const std::uint8_t> bytes, std::int64_t row, std::int64_t column) const {
-    if (piece_ != nullptr) {
-      const BitPosition at = piece_->first(row, column, padded_);
-      return bytes[static_cast<std::size_t>(at.byte)] >> at.bit & ((1U << layout_.bits) - 1);
-    }
-    unsigned stored = 0;
-    for (int bit = 0; bit < layout_.bits; ++bit) {
-      const BitPosition at = layout_.position(row, column, bit, padded_);
-      stored |= (bytes[static_cast<std::size_t>(at.byte)] >> at.bit & 1U) << bit;
-    }
-    return stored;
-  }
-
-  // The code's bits are zero before.
-  void write(std::span<std::uint8_t> bytes, std::int64_t row, std::int64_t column, unsigned stored) const {
-    if (piece_ != nullptr) {
-      const BitPosition at = piece_->first(row, column, padded_);
-      bytes[static_cast<std::size_t>(at.byte)] |= static_cast<std::uint8_t>(stored << at.bit);
-      return;
-    }
-    for (int bit = 0; bit < layout_.bits; ++bit) {
-      const BitPosition at = layout_.position(row, column, bit, padded_);
-      bytes[static_cast<std::size_t>(at.byte)] |= static_cast<std::uint8_t>((stored >> bit & 1U) << at.bit);
-    }
-  }
-
- private:
-  const Layout& layout_;
-  Extent padded_;
-  const OnePiece* piece_;
-};
 
 // A bit of a byte: of which element it is, and which of its code's bits; row < 0 for padding.
 struct Bit {
@@ -175,17 +124,7 @@ std::vector<std::uint8_t> pack(const Layout& layout, Extent extent, std::span<co
     if (auto bytes = other->pack(layout, extent, codes)) return *std::move(bytes);
   }
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(layout.size_bytes(extent)));
-  const Extent padded = layout.padded(extent);
-  const Places places(layout, extent);
-  const int low = layout.min_code(), high = layout.max_code();
-  for (std::int64_t row = 0; row < padded.rows; ++row) {
-    for (std::int64_t column = 0; column < padded.columns; ++column) {
-      const bool inside = row < extent.rows && column < extent.columns;
-      const int code = inside ? codes[static_cast<std::size_t>(row * extent.columns + column)] : layout.padding_code;
-      if (code < low || code > high) refuse(layout, code, row, column);
-      places.write(bytes, row, column, layout.encode(code));
-    }
-  }
+  write_rows(layout, extent, 0, codes, bytes);
   return bytes;
 }
 
@@ -198,14 +137,8 @@ std::vector<int> unpack(const Layout& layout, Extent extent, std::span<const std
   if (LayoutStandIn* const other = LayoutStandIn::current()) {
     if (auto codes = other->unpack(layout, extent, bytes)) return *std::move(codes);
   }
-  const Places places(layout, extent);
-  std::vector<int> codes;
-  codes.reserve(static_cast<std::size_t>(extent.rows * extent.columns));
-  for (std::int64_t row = 0; row < extent.rows; ++row) {
-    for (std::int64_t column = 0; column < extent.columns; ++column) {
-      codes.push_back(layout.decode(places.read(bytes, row, column)));
-    }
-  }
+  std::vector<int> codes(static_cast<std::size_t>(extent.rows * extent.columns));
+  read_rows(layout, extent, bytes, 0, codes);
   return codes;
 }
 

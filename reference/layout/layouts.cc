@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reference/error.h"
+#include "reference/layout/bit_maps.h"
 #include "reference/layout/systems.h"
 #include "reference/names.h"
 
@@ -19,12 +20,7 @@ std::vector<Layout> make_layouts() {
 
 }  // namespace
 
-BitMap row_by_row(int bits) {
-  return in_one_piece([bits](std::int64_t row, std::int64_t column, Extent padded) {
-    const std::int64_t first = (row * padded.columns + column) * bits;
-    return BitPosition{first / 8, static_cast<int>(first % 8)};
-  });
-}
+BitMap row_by_row(int bits) { return in_one_piece(RowByRow{bits}); }
 
 std::span<const Layout> all_layouts() {
   static const std::vector<Layout> layouts = make_layouts();
