@@ -42,7 +42,9 @@ void TileRectangles::choose_sides() {
     const std::int64_t pages =
         from_pages * times_pages(grid.from, down, across) + to_pages * times_pages(grid.to, down, across);
     const double pages_per_tile = static_cast<double>(pages) / static_cast<double>(down * across);
-    if (power > 1 && pages_per_tile >= fewest) continue;
+    // Where more tiles are as good, a few more make fewer pieces of work.
+    const bool is_small = down * across <= tiles / 4;
+    if (power > 1 && (is_small ? pages_per_tile > fewest : pages_per_tile >= fewest)) continue;
     fewest = pages_per_tile;
     down_ = down;
     across_ = across;
