@@ -224,5 +224,11 @@ TEST(Utf8, AcceptsWellFormedTextOnly) {
     EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 
+TEST(Utf8, WhatAFileSaysIsPrintableOnATerminal) {
+  EXPECT_EQ(printable("plain, π,\nlines"), "plain, π,\nlines");
+  EXPECT_EQ(printable("\x1b[2J\x7f\t"), "\\x1b[2J\\x7f\\x09");
+  EXPECT_EQ(printable("\xe8 \xcf\x80"), "\\xe8 \\xcf\\x80");
+}
+
 }  // namespace
 }  // namespace plumb::golden

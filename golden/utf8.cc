@@ -1,5 +1,7 @@
 #include "golden/utf8.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -27,6 +29,21 @@ bool is_utf8(std::string_view text) {
     i += length;
   }
   return true;
+}
+
+std::string printable(std::string_view text) {
+  const bool is_whole = is_utf8(text);
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_control = (byte < 0x20 && c != '\n') || byte == 0x7f;
+    if (is_control || (byte >= 0x80 && !is_whole)) {
+      result += fmt::format("\\x{:02x}", byte);
+    } else {
+      result += c;
+    }
+  }
+  return result;
 }
 
 }  // namespace plumb::golden

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "golden/utf8.h"
 #include "reference/error.h"
 #include "reference/names.h"
 #include "runners/campaign.h"
@@ -59,10 +60,10 @@ int main(int argc, char** argv) {
     app.exit(error, std::cerr, std::cerr);
     return kBadRequest;
   } catch (const plumb::Error& error) {
-    fmt::print(stderr, "plumb: {}\n", error.what());
+    fmt::print(stderr, "plumb: {}\n", plumb::golden::printable(error.what()));
     return kBadRequest;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "plumb: {}\n", error.what());
+    fmt::print(stderr, "plumb: {}\n", plumb::golden::printable(error.what()));
     return kBrokenEnvironment;
   }
   return context.exit_code;

@@ -46,5 +46,29 @@ TEST(InPlace, WhatOthersSeeIsRefusedByName) {
   EXPECT_EQ(viewed_is_read.error(viewed_is_read.view), changed + "'sum' in place, which is read more than once");
 }
 
+// What refuses to dequantise codes of i8 that are told to be of this type and range; empty if nothing does.
+std::string dequantising_error(Element told, std::int64_t low, std::int64_t high) {
+  Graph graph = {"dequantised", {}, {}};
+  const Ref codes = graph.add({.name = "codes", .kind = Kind::input, .results = {{Element::i8, {2}}}});
+  graph.outputs = {call(graph, "y", "torchao::dequantize_affine",
+                        {{codes}, {List{{std::int64_t{2}}}}, {0.5}, {std::int64_t{1}}, {told}, {low}, {high}})};
+  const Values input = {.element = Element::i8, .shape = {2}, .value = {3, -7}};
+  try {
+    EXPECT_EQ(run(graph, std::span(&input, 1), Precision::exact)[0].value, (std::vector<double>{1, -4}));
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST(Dequantising, CodesOfAnotherTypeOrRangeAreRefusedAsUpstreamDoes) {
+  const std::string node = "node 'y' (torchao::dequantize_affine): ";
+  EXPECT_EQ(dequantising_error(Element::i8, -8, 7), "");
+  EXPECT_EQ(dequantising_error(Element::i8, 0, 0), "");  // nothing is clamped
+  EXPECT_EQ(dequantising_error(Element::u8, 0, 7), node + "argument 'input_dtype' is u8, the codes are i8");
+  EXPECT_EQ(dequantising_error(Element::i8, -129, 7), node + "the range -129 ... 7 is not one of i8");
+  EXPECT_EQ(dequantising_error(Element::i8, -8, 128), node + "the range -8 ... 128 is not one of i8");
+}
+
 }  // namespace
 }  // namespace plumb::graph

@@ -91,8 +91,27 @@ class PerBlock {
   Values values_;
 };
 
+// Upstream refuses codes of another type than it is told, and ends of their range that the type does not have
+// (torchao's _get_and_check_qmin_qmax, quantized_decomposed's _quant_min_max_bounds_check). Codes are not clamped to
+// the range.
+void check_codes(const Call& call) {
+  const ElementInfo& type = info(call.tensor("input").element);
+  for (const char* name : {"input_dtype", "dtype"}) {
+    const auto* told = std::get_if<Element>(&call.argument(name).value);
+    if (told != nullptr && *told != type.element)
+      throw Error(fmt::format("argument '{}' is {}, the codes are {}", name, to_string(*told), type.name));
+  }
+  if (type.is_float) return;
+  const double low = type.is_signed ? -std::ldexp(1, type.bits - 1) : 0;
+  const double high = std::ldexp(1, type.bits - (type.is_signed ? 1 : 0)) - 1;
+  if (call.number("quant_min", low) < low || call.number("quant_max", high) > high)
+    throw Error(fmt::format("the range {} ... {} is not one of {}", call.number("quant_min", low),
+                            call.number("quant_max", high), type.name));
+}
+
 // y = (code - zero_point) * scale, each step rounded to the wider of result and scale type.
 std::vector<Values> dequantize(const Call& call, const Blocks& blocks) {
+  check_codes(call);
   const Values codes = call.tensor("input");
   const PerBlock scale(call, "scale", blocks), zero(call, "zero_point", blocks);
   Values result = values_of(call.element(), codes.shape);

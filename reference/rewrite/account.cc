@@ -15,7 +15,7 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-constexpr std::size_t kLargest = std::size_t{1} << 26;  ///< Bytes that are tried against layouts.
+constexpr std::size_t kLargest = std::size_t{1} << 26;  ///< Bytes that are computed with, element by element.
 
 constexpr std::int64_t kNotable = 64;  ///< Bytes from which a second copy is a fault.
 
@@ -40,7 +40,7 @@ Bytes packed(const Constant& from, const Type& to) {
   if (2 * width < columns || 2 * width >= columns + 16) return {};
   Bytes bytes(static_cast<std::size_t>(rows * width));
   const auto nibble = [&](std::int64_t n, std::int64_t k) {
-    return static_cast<unsigned>(k < columns ? from.at(n * columns + k) + 8 : 8) & 15U;
+    return static_cast<unsigned>(k < columns ? static_cast<int>(from.at(n * columns + k)) + 8 : 8) & 15U;
   };
   for (std::int64_t i = 0; i < rows * width; ++i) {
     const std::int64_t n = i / width, k = i % width * 2;
@@ -50,15 +50,19 @@ Bytes packed(const Constant& from, const Type& to) {
   return bytes;
 }
 
+bool same_size(const Constant& from, const Type& to) {
+  return size_bytes(to.element, element_count(to.shape)) == static_cast<std::int64_t>(from.bytes.size());
+}
+
 Bytes swapped(const Constant& from, const Type& to) {
-  if (from.type.element != Element::u8 || to.element != Element::u8) return {};
+  if (from.type.element != Element::u8 || to.element != Element::u8 || !same_size(from, to)) return {};
   Bytes bytes(from.bytes.begin(), from.bytes.end());
   for (std::byte& byte : bytes) byte = byte << 4 | byte >> 4;
   return bytes;
 }
 
 Bytes top_bits_turned(const Constant& from, const Type& to) {
-  if (to.element != Element::i4) return {};
+  if (to.element != Element::i4 || !same_size(from, to)) return {};
   Bytes bytes(from.bytes.begin(), from.bytes.end());
   for (std::byte& byte : bytes) byte ^= std::byte{0x88};
   return bytes;
@@ -110,6 +114,7 @@ template <int bits>
 Bytes widened(const Constant& from, const Type& to) {
   if (info(to.element).bits != 8 || to.element == Element::boolean) return {};
   if (from.type.element != Element::u8 && info(from.type.element).bits != bits) return {};
+  if (element_count(to.shape) != static_cast<std::int64_t>(from.bytes.size()) * (8 / bits)) return {};
   Bytes bytes;
   for (const std::byte byte : from.bytes) {
     for (int at = 0; at < 8; at += bits) bytes.push_back(byte >> at & std::byte{(1U << bits) - 1});
@@ -231,7 +236,6 @@ class Accountant {
       if (old->constant->type == constant.type) return fmt::format("'{}', kept", name_of(*old));
       return fmt::format("the bytes of '{}' as {}", name_of(*old), to_string(constant.type));
     }
-    if (constant.bytes.size() > kLargest) return "";
     std::string derived = derivation(node);
     return derived.empty() ? folded(constant) : derived;
   }
@@ -241,7 +245,6 @@ class Accountant {
     const std::string own = name_of(node).substr(0, name_of(node).find(" as "));
     std::ranges::stable_partition(all, [&](const Node* old) { return name_of(*old) == own; });
     for (const Node* old : all) {
-      if (old->constant->bytes.size() > kLargest) continue;
       for (const Derivation& derivation : kDerivations) {
         const Bytes bytes = derivation.make(*old->constant, node.constant->type);
         if (bytes.empty() || !std::ranges::equal(bytes, node.constant->bytes)) continue;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "reference/error.h"
 #include "reference/graph/compare.h"
@@ -108,18 +110,47 @@ std::vector<SiteReport> explain(const Graph& graph, const Rewrite& rewrite) {
   return sites;
 }
 
+namespace {
+
+using RewriteList = std::vector<const Rewrite*>;
+
+// Those that find a site alone, or after others in one order or the other.
+RewriteList firing(const Graph& graph, std::span<const Rewrite* const> rewrites, const Packer& packer) {
+  std::vector<RewriteList> tries = {{rewrites.begin(), rewrites.end()}, {rewrites.rbegin(), rewrites.rend()}};
+  for (const Rewrite* rewrite : rewrites) tries.push_back({rewrite});
+  std::set<std::string_view> names;
+  for (const RewriteList& list : tries) {
+    for (const Applied& applied : apply(graph, list, packer).applied) names.insert(applied.rewrite);
+  }
+  RewriteList found;
+  std::ranges::copy_if(rewrites, std::back_inserter(found), [&](const Rewrite* r) { return names.contains(r->name); });
+  return found;
+}
+
+// How the graph differs when the last two of a list change places; empty if it does not.
+std::string swapped_difference(const Graph& graph, RewriteList list, const Packer& packer) {
+  const Rewritten first = apply(graph, list, packer);
+  std::iter_swap(list.end() - 2, list.end() - 1);
+  return difference(first.graph, apply(graph, list, packer).graph);
+}
+
+}  // namespace
+
 std::vector<std::string> order_conflicts(const Graph& graph, std::span<const Rewrite* const> rewrites,
                                          const Packer& packer) {
+  if (rewrites.size() < 2) return {};
+  const RewriteList all = firing(graph, rewrites, packer);
   std::vector<std::string> conflicts;
-  for (std::size_t i = 0; i < rewrites.size(); ++i) {
-    for (std::size_t j = i + 1; j < rewrites.size(); ++j) {
-      const Rewrite* one[] = {rewrites[i], rewrites[j]};
-      const Rewrite* other[] = {rewrites[j], rewrites[i]};
-      const Rewritten first = apply(graph, one, packer), second = apply(graph, other, packer);
-      const std::string how = difference(first.graph, second.graph);
-      if (!how.empty())
-        conflicts.push_back(
-            fmt::format("{} before {} gives another graph than after it: {}", one[0]->name, one[1]->name, how));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t j = i + 1; j < all.size(); ++j) {
+      RewriteList others = all;
+      std::erase_if(others, [&](const Rewrite* one) { return one == all[i] || one == all[j]; });
+      others.insert(others.end(), {all[i], all[j]});
+      std::string how = swapped_difference(graph, {all[i], all[j]}, packer);
+      if (how.empty()) how = swapped_difference(graph, others, packer);
+      if (how.empty()) continue;
+      conflicts.push_back(
+          fmt::format("{} before {} gives another graph than after it: {}", all[i]->name, all[j]->name, how));
     }
   }
   return conflicts;

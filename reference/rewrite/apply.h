@@ -41,7 +41,7 @@ struct SiteReport {
 [[nodiscard]] std::vector<SiteReport> explain(const Graph& graph, const Rewrite& rewrite);
 
 /// Pairs of rewrites whose order changes the result on this graph, as sentences. Tries both orders of each pair that
-/// fires, so it is meant for graphs of some thousand nodes.
+/// fires, alone and after the others, so it is meant for graphs of some thousand nodes.
 [[nodiscard]] std::vector<std::string> order_conflicts(const Graph& graph, std::span<const Rewrite* const> rewrites,
                                                        const Packer& packer);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "reference/error.h"
+#include "reference/rewrite/trace.h"
 
 namespace plumb::graph {
 namespace {
@@ -14,8 +15,6 @@ struct Mistake {
   std::string text;
   Graph graph;
 };
-
-bool is_dequantize(const Node& node) { return node.op.find("::dequantize_") != std::string::npos; }
 
 // Position of an argument in `arguments`, or the named one.
 Argument* argument_slot(Node& node, std::string_view name) {

@@ -207,7 +207,8 @@ std::vector<Trial> trials_for(const Graph& graph) {
   return trials;
 }
 
-Proof prove(const Graph& before, const Graph& after, Equivalence equivalence, const std::vector<Trial>& trials) {
+Proof prove(const Graph& before, const Graph& after, Equivalence equivalence, const std::vector<Trial>& trials,
+            const std::function<void(const Trial&)>& on_trial) {
   Proof proof;
   proof.account = account_constants(before, after);
   compare_signatures(before, after, proof);
@@ -215,6 +216,7 @@ Proof prove(const Graph& before, const Graph& after, Equivalence equivalence, co
   if (was.size() != is.size()) return proof;
   for (const Trial& trial : trials) {
     const std::size_t known = proof.faults.size();
+    on_trial(trial);
     try {
       run_trial(before, after, matched_inputs(was, is), equivalence, trial, proof);
     } catch (const Error& error) {

@@ -1,6 +1,7 @@
 // The proof that two graphs are equivalent, and the account of every constant.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,9 @@ struct Proof {
 
 /// Runs both graphs on the same inputs. Results have to be equal bit for bit, or, if `equivalence` is bounded, as near
 /// as the orders of sums allow. Inputs of `after` are those of `before` by name, else by position.
-[[nodiscard]] Proof prove(const Graph& before, const Graph& after, Equivalence equivalence,
-                          const std::vector<Trial>& trials);
+/// `on_trial` is told of each before it begins.
+[[nodiscard]] Proof prove(
+    const Graph& before, const Graph& after, Equivalence equivalence, const std::vector<Trial>& trials,
+    const std::function<void(const Trial&)>& on_trial = [](const Trial&) {});
 
 }  // namespace plumb::graph

@@ -15,7 +15,7 @@ struct Site {
 
   const Editor& editor;
   int anchor;   ///< What is replaced.
-  int product;  ///< linear, mm, addmm or bmm: the anchor, or what it quantises.
+  int product;  ///< linear, mm or addmm: the anchor, or what it quantises.
   WeightPattern weight = {};
   std::optional<Ref> x = {};  ///< The activation as the product reads it.
   std::optional<Ref> bias = {};
@@ -60,8 +60,9 @@ std::string plain_bias(Site& site) {
   const Argument& given = argument_named(node, node.op == "aten::addmm" ? "self" : "bias");
   if (given.is_none()) return "";
   for (const char* factor : {"alpha", "beta"}) {
-    const double value = number_at(site.editor, argument_named(node, factor)).value_or(1);
-    if (value != 1) return fmt::format("'{}': {} is {}", node.name, factor, value);
+    const std::optional<double> value = number_or(site.editor, argument_named(node, factor), 1);
+    if (!value) return fmt::format("'{}': {} is not known", node.name, factor);
+    if (*value != 1) return fmt::format("'{}': {} is {}", node.name, factor, *value);
   }
   site.bias = traced(site.editor, given);
   const Constant* bias = constant_at(site.editor, site.bias);
@@ -95,10 +96,6 @@ std::optional<Ref> past_views(const Editor& editor, std::optional<Ref> ref) {
   return ref;
 }
 
-bool is_dequantize(const Node& node) {
-  return node.op == "torchao::dequantize_affine" || node.op.starts_with("quantized_decomposed::dequantize_per_tensor");
-}
-
 std::string not_quantised(Site& site) {
   const std::optional<Ref> x = past_views(site.editor, site.x);
   return x && is_dequantize(site.editor.node(*x)) ? fmt::format("activation {} is dequantised", named(site.editor, x))
@@ -120,6 +117,8 @@ std::string quantised_by(Site& site, std::string_view quantize, std::string_view
   if (inner.op != quantize) return "";  // codes that another layer gives
   site.raw = traced(site.editor, inner, "input");
   if (!site.raw) return fmt::format("'{}' quantises no tensor", inner.name);
+  const Element given = site.editor.graph().type(*site.raw).element;
+  if (given != Element::f32) return fmt::format("'{}' quantises {}", inner.name, to_string(given));
   for (const char* name : {"scale", "zero_point", "quant_min", "quant_max", "block_size"}) {
     if (!(argument_named(inner, name) == argument_named(outer, name)))
       return fmt::format("'{}' and '{}' differ in {}", inner.name, outer.name, name);
@@ -153,8 +152,7 @@ std::string per_row(Site& site) {
   if (given != block) return fmt::format("'{}': block_size is not {}", node.name, plumb::to_string(block));
   if (site.scale.ref() == nullptr || site.zero.ref() == nullptr)
     return fmt::format("'{}' has no tensors for scale and zero point", node.name);
-  Shape lead = block;
-  lead = site.editor.graph().type(*site.raw).shape;
+  Shape lead = site.editor.graph().type(*site.raw).shape;
   lead.pop_back();
   for (const Argument* argument : {&site.scale, &site.zero}) {
     const Type& type = site.editor.graph().type(*argument->ref());

@@ -136,5 +136,48 @@ TEST(Apply, OrderThatMattersIsReported) {
       << conflicts[0];
 }
 
+// Neither finds anything until the chain is a constant.
+TEST(Apply, OrderThatMattersAfterAThirdIsReported) {
+  const Rewrite* rewrites[] = {&rewrite_named("nncf_u4_stack"), &rewrite_named("mark_compressed_constants"),
+                               &rewrite_named("fold_constants")};
+  const std::vector<std::string> conflicts = order_conflicts(unpacked(15), rewrites, reference_packer());
+  EXPECT_TRUE(std::ranges::any_of(conflicts, [](const std::string& conflict) {
+    return conflict.starts_with("mark_compressed_constants before fold_constants gives another graph");
+  }));
+}
+
+// The chain of i4: fields minus 8 times alpha.
+Graph signed_chain(const Shape& shape, const std::map<std::string, Argument>& named) {
+  Graph graph = unpacked(15);
+  const Ref stack{graph.find("stack"), 0};
+  const Ref codes = graph.add({.name = "codes",
+                               .op = "aten::to.dtype",
+                               .arguments = {{stack}, {Element::i8}},
+                               .results = {{Element::i8, {2, 4, 2}}}});
+  graph.outputs = {graph.add({.name = "signed",
+                              .op = "aten::sub.Tensor",
+                              .arguments = {{codes}, {8.0}},
+                              .named = named,
+                              .results = {{Element::i8, shape}}})};
+  return graph;
+}
+
+TEST(Explain, AnUnknownFactorIsNotOne) {
+  const Rewrite& rewrite = rewrite_named("nncf_i4_stack");
+  EXPECT_TRUE(explain(signed_chain({2, 4, 2}, {}), rewrite)[0].matches);
+  Graph unknown = signed_chain({2, 4, 2}, {});
+  const Ref alpha = unknown.add({.name = "alpha", .kind = Kind::input, .results = {{Element::f32, {}}}});
+  unknown.nodes[static_cast<std::size_t>(unknown.find("signed"))].named["alpha"] = {alpha};
+  const std::vector<SiteReport> sites = explain(unknown, rewrite);
+  ASSERT_EQ(sites.size(), 1U);
+  EXPECT_EQ(sites[0].found, "'signed': alpha is not known");
+}
+
+TEST(Explain, AnOffsetThatAddsAnAxisIsNamed) {
+  const std::vector<SiteReport> sites = explain(signed_chain({1, 2, 4, 2}, {}), rewrite_named("nncf_i4_stack"));
+  ASSERT_EQ(sites.size(), 1U);
+  EXPECT_EQ(sites[0].found, "'signed' gives i8 [1, 2, 4, 2] of i8 [2, 4, 2]");
+}
+
 }  // namespace
 }  // namespace plumb::graph

@@ -190,7 +190,9 @@ std::string subtracts_8(StackSite& site) {
   const Node& node = site.editor.node(site.anchor);
   const std::optional<double> amount = number_at(site.editor, argument_named(node, "other"));
   if (!amount) return fmt::format("'{}' subtracts a tensor", node.name);
-  const double total = *amount * number_at(site.editor, argument_named(node, "alpha")).value_or(1);
+  const std::optional<double> alpha = number_or(site.editor, argument_named(node, "alpha"), 1);
+  if (!alpha) return fmt::format("'{}': alpha is not known", node.name);
+  const double total = *amount * *alpha;
   return total == 8 ? "" : fmt::format("'{}' subtracts {}", node.name, total);
 }
 
@@ -205,6 +207,9 @@ std::string in_i8(StackSite& site) {
       conversion.op == "aten::to.dtype" || conversion.op == "aten::_to_copy" || conversion.op == "ov::Convert";
   if (!converts || conversion.results[0].element != Element::i8) {
     return fmt::format("{} does not convert to i8", named(site.editor, from));
+  }
+  if (node.results[0].shape != conversion.results[0].shape) {
+    return fmt::format("'{}' gives {} of {}", node.name, to_string(node.results[0]), to_string(conversion.results[0]));
   }
   const std::optional<Ref> codes = traced(site.editor, conversion, "self");
   if (!codes) return fmt::format("'{}' converts no tensor", conversion.name);

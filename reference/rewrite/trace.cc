@@ -44,6 +44,12 @@ std::optional<double> number_at(const Editor& editor, const Argument& argument) 
   return constant->at(0);
 }
 
+std::optional<double> number_or(const Editor& editor, const Argument& argument, double absent) {
+  return argument.is_none() ? absent : number_at(editor, argument);
+}
+
+bool is_dequantize(const Node& node) { return node.op.find("::dequantize_") != std::string::npos; }
+
 std::optional<std::int64_t> integer_at(const Editor& editor, const Argument& argument) {
   const std::optional<double> number = number_at(editor, argument);
   if (!number || !(std::abs(*number) < 0x1p31) || *number != std::floor(*number)) return std::nullopt;

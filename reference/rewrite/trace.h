@@ -17,7 +17,12 @@ namespace plumb::graph {
 [[nodiscard]] const Constant* constant_at(const Editor& editor, const std::optional<Ref>& ref);
 /// A number: a literal, or a constant of one element.
 [[nodiscard]] std::optional<double> number_at(const Editor& editor, const Argument& argument);
-/// The same if it is whole and has less than 31 bits.
+/// The same; `absent` where there is no argument. None if there is one that is not known.
+[[nodiscard]] std::optional<double> number_or(const Editor& editor, const Argument& argument, double absent);
+/// Whether an operator makes numbers of codes: "torchao::dequantize_affine",
+/// "quantized_decomposed::dequantize_per_token".
+[[nodiscard]] bool is_dequantize(const Node& node);
+/// A number if it is whole and has less than 31 bits.
 [[nodiscard]] std::optional<std::int64_t> integer_at(const Editor& editor, const Argument& argument);
 /// The whole numbers of a list, or of a constant of rank 1.
 [[nodiscard]] std::optional<std::vector<std::int64_t>> integers_at(const Editor& editor, const Argument& argument);

@@ -66,9 +66,10 @@ std::string misses_text(const Run& run) {
   std::string text;
   for (const Bar& bar : bars(run)) {
     if (is_reached(bar)) continue;
-    text += fmt::format("MISSED: {} {} x{} reaches {:.0f} % of {}{}{}\n", bar.ours->case_name, bar.ours->impl,
-                        bar.ours->threads, std::floor(100 * bar.reached), bar.to, bar.why.empty() ? "" : ", which ",
-                        bar.why);
+    text += fmt::format("MISSED: {} {} x{} reaches {:.0f} % of {}{}{}{}\n", bar.ours->case_name, bar.ours->impl,
+                        bar.ours->threads, std::floor(100 * bar.share), bar.to,
+                        bar.wanted < 1 ? fmt::format(" instead of {:.0f} %", 100 * bar.wanted) : "",
+                        bar.why.empty() ? "" : ", which ", bar.why);
   }
   return text;
 }

@@ -80,9 +80,10 @@ std::string bar_row(const Bar& bar) {
   const char* tone = is_reached(bar) ? "pass" : "vacuous";
   return fmt::format(
       "<tr class=\"{}\"><td class=\"name\">{}</td><td class=\"name\">{}</td><td class=\"number\">{}</td><td>{}</td>"
-      "<td class=\"number\">{:.0f}</td><td><span class=\"badge {}\">{}</span> {}</td></tr>\n",
+      "<td class=\"number\">{:.0f}</td><td class=\"number\">{:.0f}</td><td><span class=\"badge {}\">{}</span> "
+      "{}</td></tr>\n",
       tone, html_text(bar.ours->case_name), html_text(bar.ours->impl), bar.ours->threads, html_text(bar.to),
-      std::floor(100 * bar.reached), tone, is_reached(bar) ? "reached" : "MISSED",
+      std::floor(100 * bar.share), 100 * bar.wanted, tone, is_reached(bar) ? "reached" : "MISSED",
       is_reached(bar) ? "" : html_text(bar.why));
 }
 
@@ -99,7 +100,8 @@ std::string bars_section(const Run& run) {
          "the same layer is said.</p>\n<div class=\"scroll\" role=\"region\" aria-label=\"Bars\" tabindex=\"0\">\n"
          "<table class=\"cases\">\n<thead><tr><th scope=\"col\">case</th><th scope=\"col\">implementation</th>"
          "<th scope=\"col\" class=\"number\">threads</th><th scope=\"col\">held to</th>"
-         "<th scope=\"col\" class=\"number\">reached %</th><th scope=\"col\" "
+         "<th scope=\"col\" class=\"number\">reached %</th><th scope=\"col\" class=\"number\">bar %</th><th "
+         "scope=\"col\" "
          "class=\"why\"></th></tr></thead>\n<tbody>\n" +
          rows + "</tbody>\n</table>\n</div>\n</section>\n";
 }

@@ -73,22 +73,19 @@ std::string why_faster(const Record& ours, const Record& peer) {
 
 }  // namespace
 
-bool is_reached(const Bar& bar) { return bar.reached >= 1; }
+bool is_reached(const Bar& bar) { return bar.share >= bar.wanted; }
 
 std::vector<Bar> bars(const Run& run) {
   std::vector<Bar> all;
   for (const Record& ours : run.records) {
     if (ours.peer || !is_measured(ours)) continue;
-    const auto of_memory = [&](double bar, double got, const char* what) {
-      if (bar > 0) all.push_back({&ours, fmt::format("{:.0f} % of {}", 100 * bar, what), got / bar, ""});
-    };
-    of_memory(ours.bar, ours.share_of_copy.median, "memcpy");
-    of_memory(ours.read_bar, share_of_read(ours), "plain reading");
+    if (ours.bar > 0) all.push_back({&ours, "memcpy", ours.share_of_copy.median, ours.bar, ""});
+    if (ours.read_bar > 0) all.push_back({&ours, "plain reading", share_of_read(ours), ours.read_bar, ""});
     if (ours.kind != "linear" && ours.kind != "int8 linear") continue;
     for (const Record& peer : run.records) {
       if (!peer.peer || !is_measured(peer) || peer.threads != ours.threads || sizes_of(peer) != sizes_of(ours))
         continue;
-      all.push_back({&ours, peer.impl, share(peer.seconds.median, ours.seconds.median), why_faster(ours, peer)});
+      all.push_back({&ours, peer.impl, share(peer.seconds.median, ours.seconds.median), 1, why_faster(ours, peer)});
     }
   }
   return all;

@@ -77,8 +77,9 @@ enum class Standing { none, reached, missed };
 /// Something that one of our records is held to.
 struct Bar {
   const Record* ours;
-  std::string to;   ///< "80 % of memcpy", "openvino 2026.4.1 (u4 MatMul, bf16)"
-  double reached;   ///< 1 = just so.
+  std::string to;   ///< "memcpy", "openvino 2026.4.1 (u4 MatMul, bf16)"
+  double share;     ///< Of its speed; 1 = just as fast.
+  double wanted;    ///< The share that is aimed at.
   std::string why;  ///< What explains a miss; empty if nothing does that is known.
 };
 

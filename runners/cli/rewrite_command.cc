@@ -2,9 +2,11 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <ctime>
 #include <fstream>
 #include <memory>
@@ -74,6 +76,10 @@ int explain(const Flags& flags) {
   return 0;
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 void print(const GraphVerdict& verdict) {
   std::vector<std::vector<std::string>> rows;
   for (const graph::ConstantLine& line : verdict.proof.account.lines) {
@@ -104,6 +110,23 @@ int finish(const GraphVerdict& verdict, const Flags& flags, const Context& conte
   return verdict.exit_code();
 }
 
+// What is being done, on stderr, and away again. Without a terminal only what begins after two seconds.
+class Steps {
+ public:
+  void operator()(const std::string& step) {
+    if (terminal_) fmt::print(stderr, "\r{} …\x1b[K", step);
+    if (!terminal_ && seconds_since(start_) >= 2) fmt::print(stderr, "{} …\n", step);
+    std::fflush(stderr);
+  }
+  void clear() const {
+    if (terminal_) fmt::print(stderr, "\r\x1b[K");
+  }
+
+ private:
+  bool terminal_ = isatty(STDERR_FILENO) != 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
 // What loading and rewriting took, and the most memory of this process so far that no file backs.
 void print_effort(std::size_t sites, double load_s, double rewrite_s) {
   std::ifstream status("/proc/self/status");
@@ -113,10 +136,6 @@ void print_effort(std::size_t sites, double load_s, double rewrite_s) {
   }
   fmt::print("{} sites; loaded in {:.2f} s, rewritten in {:.2f} s; memory beside mapped files: {}\n", sites, load_s,
              rewrite_s, memory);
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 // What is wrong with OUT is said before anything is computed.
@@ -144,6 +163,8 @@ void print_sites(const graph::Rewritten& after) {
 // Nothing is written that the proof found wrong.
 int apply(const Flags& flags, const Context& context) {
   check_output(flags);
+  Steps steps;
+  steps("reading and rewriting");
   const auto start = std::chrono::steady_clock::now();
   const graph::Graph before = load_graph(flags.graph);
   const double load_s = seconds_since(start);
@@ -151,13 +172,15 @@ int apply(const Flags& flags, const Context& context) {
   const auto rewriting = std::chrono::steady_clock::now();
   const graph::Rewritten after = apply_rewrites(before, rewrites, *packer_named(flags.impl));
   const double rewrite_s = seconds_since(rewriting);
+  steps.clear();
   print_sites(after);
   print_effort(after.applied.size(), load_s, rewrite_s);
   int code = 2;
   if (flags.no_proof) {
     fmt::print("not proved, as asked\n");
   } else {
-    const GraphVerdict verdict = judge_rewrite(before, after, rewrites);
+    const GraphVerdict verdict = judge_rewrite(before, after, rewrites, [&](const std::string& step) { steps(step); });
+    steps.clear();
     code = finish(verdict, flags, context, "rewrite " + flags.names, seconds_since(start));
   }
   if (flags.output.empty()) return code;
@@ -171,7 +194,10 @@ int apply(const Flags& flags, const Context& context) {
 
 int verify(const Flags& flags, const Context& context) {
   const graph::Graph before = load_graph(flags.graph), after = load_graph(flags.after);
-  return finish(judge_graphs(before, after), flags, context, "rewrite verify", 0);
+  Steps steps;
+  const GraphVerdict verdict = judge_graphs(before, after, [&](const std::string& step) { steps(step); });
+  steps.clear();
+  return finish(verdict, flags, context, "rewrite verify", 0);
 }
 
 void add_list(CLI::App& app, Context& context) {

@@ -59,6 +59,10 @@ void check_again(const graph::Graph& before, const graph::Rewritten& after,
   take(verdict.notes, graph::order_conflicts(before, rewrites, graph::reference_packer()));
 }
 
+auto trial_step(const OnStep& on_step) {
+  return [&on_step](const graph::Trial& trial) { on_step(fmt::format("running both on {}", trial.name)); };
+}
+
 // Nothing can be said of a graph that cannot be run, or means two things at once.
 void check_known(const graph::Graph& graph) {
   for (const auto& [op, node] : graph::unknown_operators(graph)) {
@@ -117,31 +121,37 @@ graph::Rewritten apply_rewrites(const graph::Graph& graph, const std::vector<con
 }
 
 GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,
-                           const std::vector<const graph::Rewrite*>& rewrites) {
+                           const std::vector<const graph::Rewrite*>& rewrites, const OnStep& on_step) {
   check_known(before);
   check_consistent(before);
   GraphVerdict verdict;
   verdict.applied = after.applied.size();
   verdict.vacuous = after.applied.empty();
-  verdict.proof = graph::prove(before, after.graph, equivalence_of(after), graph::trials_for(before));
+  verdict.proof =
+      graph::prove(before, after.graph, equivalence_of(after), graph::trials_for(before), trial_step(on_step));
   verdict.faults = verdict.proof.faults;
   take(verdict.faults, graph::contradictory_conversions(after.graph));
   take_account(verdict.proof.account, may_expand(after), verdict);
+  on_step("rewriting again, in other orders");
   check_again(before, after, rewrites, verdict);
   return verdict;
 }
 
-GraphVerdict judge_graphs(const graph::Graph& before, const graph::Graph& after) {
+GraphVerdict judge_graphs(const graph::Graph& before, const graph::Graph& after, const OnStep& on_step) {
   check_known(before);
   check_consistent(before);
   check_known(after);
   GraphVerdict verdict;
   const std::vector<graph::Trial> trials = graph::trials_for(before);
-  verdict.proof = graph::prove(before, after, graph::Equivalence::bit_for_bit, trials);
-  if (!verdict.proof.faults.empty()) verdict.proof = graph::prove(before, after, graph::Equivalence::bounded, trials);
+  const auto prove = [&](graph::Equivalence equivalence) {
+    return graph::prove(before, after, equivalence, trials, trial_step(on_step));
+  };
+  verdict.proof = prove(graph::Equivalence::bit_for_bit);
+  if (!verdict.proof.faults.empty()) verdict.proof = prove(graph::Equivalence::bounded);
   verdict.faults = verdict.proof.faults;
   take(verdict.faults, graph::contradictory_conversions(after));
   take_account(verdict.proof.account, false, verdict);
+  if (!verdict.proof.faults.empty()) on_step("looking for the cause");
   if (!verdict.proof.faults.empty()) verdict.causes = graph::causes(before, after, trials);
   return verdict;
 }

@@ -1,6 +1,7 @@
 // Judging pairs of graphs: our own rewrites with everything they promise, and others' with a diagnosis.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct GraphVerdict {
   [[nodiscard]] int exit_code() const;
 };
 
+/// Told what begins, as it may take minutes: "running both on small whole numbers".
+using OnStep = std::function<void(const std::string&)>;
+
 /// Rewrites by name, in the table's order whatever theirs; "all" is every one but promote_u2_to_u8 and fold_constants,
 /// which have to be asked for. Throws Error for an unknown name.
 [[nodiscard]] std::vector<const graph::Rewrite*> rewrites_named(const std::vector<std::string>& names);
@@ -36,12 +40,14 @@ struct GraphVerdict {
 /// Equivalence, constants, idempotence, agreement with the plain way, and conflicts of order. Throws Error naming the
 /// node of an operator that the interpreter does not know, or of a conversion before that is told another element type
 /// than is recorded for its result; after, that is a fault.
-[[nodiscard]] GraphVerdict judge_rewrite(const graph::Graph& before, const graph::Rewritten& after,
-                                         const std::vector<const graph::Rewrite*>& rewrites);
+[[nodiscard]] GraphVerdict judge_rewrite(
+    const graph::Graph& before, const graph::Rewritten& after, const std::vector<const graph::Rewrite*>& rewrites,
+    const OnStep& on_step = [](const std::string&) {});
 
 /// Two graphs of someone else: results bit for bit, else within rounding, types, constants; and a cause for what is
 /// wrong. Throws Error as judge_rewrite does.
-[[nodiscard]] GraphVerdict judge_graphs(const graph::Graph& before, const graph::Graph& after);
+[[nodiscard]] GraphVerdict judge_graphs(
+    const graph::Graph& before, const graph::Graph& after, const OnStep& on_step = [](const std::string&) {});
 
 /// As a line of the reports.
 [[nodiscard]] Record record_of(const GraphVerdict& verdict, const std::string& op, const std::string& name,
