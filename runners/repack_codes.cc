@@ -56,7 +56,7 @@ class Move {
  private:
   template <typename Body>
   bool share(std::int64_t pieces, const Body& body) {
-    WorkOptions options{request_.threads, {}, request_.should_stop};
+    WorkOptions options{request_.threads, {}, request_.should_stop, true};
     if (request_.on_progress) {
       options.on_progress = [&](std::int64_t done) {
         request_.on_progress(std::min(1.0, static_cast<double>(done_ + done) / static_cast<double>(all_)));
