@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
 #include "golden/tensor_file.h"
 #include "reference/error.h"
+#include "runners/aligned_bytes.h"
 #include "runners/row_slabs.h"
 #include "runners/shared_work.h"
 
@@ -163,16 +163,21 @@ bool repack_slabs(const RepackRequest& request, Extent extent, const RowSlabs& s
       request.on_progress(static_cast<double>(done) / static_cast<double>(slabs.count));
     };
   }
+  RepackRequest of_slab{request.from, request.to, {}, {}};
+  of_slab.add = request.add;
+  const auto slab_rows = [&](std::int64_t number) { return std::min(slabs.rows, extent.rows - number * slabs.rows); };
+  const Repacking first_one(of_slab, {slab_rows(0), extent.columns});
+  const Repacking last_one(of_slab, {slab_rows(slabs.count - 1), extent.columns});
   return share_work(slabs.count, options, [&](std::int64_t number) {
-    RepackRequest own{request.from, request.to, {}, {}};
-    own.add = request.add;
+    RepackRequest own = of_slab;
     own.first_row = number * slabs.rows;
-    const Extent slab{std::min(slabs.rows, extent.rows - own.first_row), extent.columns};
+    const Extent slab{slab_rows(number), extent.columns};
     const auto first = static_cast<std::size_t>(number * slabs.from_bytes);
     const auto count = static_cast<std::size_t>(request.from->size_bytes(slab));
-    std::vector<std::byte> packed(static_cast<std::size_t>(request.to->size_bytes(slab)));
-    (void)repack_codes(own, slab, from.bytes().subspan(first, count), packed);
-    to.write(number * slabs.to_bytes, packed);
+    AlignedBytes packed(request.to->size_bytes(slab));
+    const Repacking& repacking = number + 1 == slabs.count ? last_one : first_one;
+    (void)repacking(own, from.bytes().subspan(first, count), packed.bytes());
+    to.write(number * slabs.to_bytes, packed.bytes());
     from.forget(first, count);
   });
 }
@@ -196,9 +201,9 @@ bool repack_mapped(const RepackRequest& request, Extent extent, const Mapping& f
 // In memory, and then to the file at once: pages of a mapping that is written to cost more.
 bool repack_in_memory(const RepackRequest& request, Extent extent, const Mapping& from,
                       const golden::TensorFile& output) {
-  std::vector<std::byte> packed(output.bytes);
-  if (!repack_codes(request, extent, from.bytes(), packed)) return false;
-  Writer(output).write(0, packed);
+  AlignedBytes packed(static_cast<std::int64_t>(output.bytes));
+  if (!repack_codes(request, extent, from.bytes(), packed.bytes())) return false;
+  Writer(output).write(0, packed.bytes());
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,28 @@ struct RepackResult {
   Extent extent;
   std::int64_t input_bytes, output_bytes;
   bool finished;  ///< False if should_stop ended it: there is then no output.
+};
+
+class PlaneMove;
+class WeightMove;
+
+/// How codes get from layout to layout, found out once and then used for any number of weights of that extent, by any
+/// number of threads. It refers to the layouts.
+class Repacking {
+ public:
+  /// As the request says: layouts, what is added, memory.
+  Repacking(const RepackRequest& request, Extent extent);
+  ~Repacking();
+  Repacking(const Repacking&) = delete;
+  Repacking& operator=(const Repacking&) = delete;
+
+  /// As repack_codes, for a request of the same layouts that adds the same.
+  bool operator()(const RepackRequest& request, std::span<const std::byte> from, std::span<std::byte> to) const;
+
+ private:
+  Extent extent_;
+  std::unique_ptr<const PlaneMove> planes_;  // of codes in several pieces; else the other one
+  std::unique_ptr<const WeightMove> weight_;
 };
 
 /// Moves codes from layout to layout. `from` and `to` hold `from_layout.size_bytes(extent)` and `to_layout.size_bytes`

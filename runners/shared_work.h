@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "impls/cpu/parallel.h"
+
 namespace plumb {
 
 /// How threads share work.
@@ -18,6 +20,8 @@ struct WorkOptions {
   int threads = 1;
   std::function<void(std::int64_t done)> on_progress = {};  ///< Called on the caller's thread, as is should_stop.
   std::function<bool()> should_stop = {};
+  /// Whether the threads of kernels help, which stay for the next call, instead of new ones. Bodies then call none.
+  bool keeps_threads = false;
 };
 
 /// Calls body(piece) for 0 … pieces - 1, each once. If one throws, no later piece is begun but all earlier ones are
@@ -48,9 +52,22 @@ template <typename Body>
       if (is_caller && options.on_progress) options.on_progress(done);
     }
   };
-  {
+  const auto helpers =
+      static_cast<int>(std::clamp<std::int64_t>(options.threads, 1, std::max<std::int64_t>(1, pieces)));
+  if (options.keeps_threads) {
+    std::exception_ptr callers;  // of progress or should_stop: no exception may leave a thread
+    cpu::parallel_ranges(helpers, helpers, [&](std::int64_t first, std::int64_t last) {
+      try {
+        for (std::int64_t i = first; i < last; ++i) work(i == 0);
+      } catch (...) {
+        stopped = true;
+        callers = std::current_exception();
+      }
+    });
+    if (callers) std::rethrow_exception(callers);
+  } else {
     std::vector<std::jthread> others;
-    for (int i = 1; i < std::min<std::int64_t>(options.threads, pieces); ++i) {
+    for (int i = 1; i < helpers; ++i) {
       try {
         others.emplace_back(work, false);
       } catch (const std::system_error&) {

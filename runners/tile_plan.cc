@@ -11,6 +11,10 @@ namespace {
 
 // Columns up to which a step of a power of two is one of neighbouring columns; from there on it is a stride.
 constexpr std::int64_t kLongestNear = 256;
+// A tile that lies in so many pages is scattered.
+constexpr std::int64_t kManyPages = 16;
+// Blocks of a tile that stay in the fastest cache while it is moved: 2^7 of them.
+constexpr int kNearBlockBits = 7;
 
 // What a tile is made of.
 struct Steps {
@@ -253,21 +257,43 @@ std::vector<ColumnRange> TilePlan::columns_left(std::int64_t row) const {
   return left;
 }
 
+std::int64_t pages_of(std::vector<std::int64_t> offsets) {
+  const std::int64_t least = *std::ranges::min_element(offsets);
+  for (std::int64_t& offset : offsets) offset = (offset - least) / kPageBytes;
+  std::ranges::sort(offsets);
+  return std::unique(offsets.begin(), offsets.end()) - offsets.begin();
+}
+
+bool TilePlan::is_scattered() const { return std::max(pages_of(from_offset), pages_of(to_offset)) >= kManyPages; }
+
+bool TilePlan::lacks_neighbours() const {
+  const auto has = [](const std::vector<std::int64_t>& offsets) {
+    return std::ranges::find(offsets, kBlockBytes) != offsets.end();
+  };
+  return !has(from_offset) && !has(to_offset);
+}
+
 std::optional<TilePlan> plan_tiles(const Layout& from, const Layout& to, int add, Extent extent) {
   if (!can_move_tiles() || extent.rows == 0 || extent.columns == 0) return std::nullopt;
   const auto from_bits = address_bits(from, extent), to_bits = address_bits(to, extent);
   if (!from_bits || !to_bits) return std::nullopt;
   const Pair pair{from, to, add, extent, *from_bits, *to_bits};
   std::optional<TilePlan> best;
-  // So many blocks that registers are filled, unless the weight is too small.
+  int spare = 0, spare_rows = 0;
+  // So many blocks that registers are filled, or half of them, unless the weight is too small.
   const auto suffices = [&] {
-    return best && (best->program.block_bits >= kRegisterBits || best->program.keeps_places());
+    return best && (best->program.block_bits + 1 >= kRegisterBits || best->program.keeps_places());
   };
-  for (int spare = 0; spare <= kRegisterBits && !suffices(); ++spare) {
-    if (auto plan = plan_with_spare(pair, spare, 0)) best = std::move(plan);
-  }
-  for (int spare = 1; spare <= kRegisterBits && !suffices(); ++spare) {
-    if (auto plan = plan_with_spare(pair, 0, spare)) best = std::move(plan);
+  const auto attempt = [&](int columns, int rows) {
+    auto plan = plan_with_spare(pair, columns, rows);
+    if (!plan) return;
+    best = std::move(plan);
+    spare = columns, spare_rows = rows;
+  };
+  for (int columns = 0; columns < kRegisterBits && !suffices(); ++columns) attempt(columns, 0);
+  for (int rows = 1; rows < kRegisterBits && !suffices(); ++rows) attempt(0, rows);
+  if (best && best->lacks_neighbours() && best->program.block_bits + 2 <= kNearBlockBits) {
+    attempt(spare + 1, spare_rows + 1);
   }
   return best;
 }

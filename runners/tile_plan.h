@@ -13,6 +13,8 @@
 
 namespace plumb {
 
+inline constexpr std::int64_t kPageBytes = 4096;
+
 /// Tiles below and beside each other, whose bytes lie at constant distances.
 struct TileGrid {
   WeightStep origin;          ///< Place of the first tile.
@@ -39,7 +41,14 @@ struct TilePlan {
 
   /// Columns of each column span that no tile has, in that row.
   [[nodiscard]] std::vector<ColumnRange> columns_left(std::int64_t row) const;
+  /// Whether a tile's blocks lie in many pages of memory, on one side at least.
+  [[nodiscard]] bool is_scattered() const;
+  /// Whether no block of a tile follows the first in memory, on either side.
+  [[nodiscard]] bool lacks_neighbours() const;
 };
+
+/// Pages of memory that blocks at these offsets lie in, if the first begins one.
+[[nodiscard]] std::int64_t pages_of(std::vector<std::int64_t> offsets);
 
 /// Nothing if the layouts have no such tiles, or the weight is smaller than one.
 [[nodiscard]] std::optional<TilePlan> plan_tiles(const Layout& from, const Layout& to, int add, Extent extent);

@@ -154,9 +154,10 @@ class Group {
 
   template <class Body>
   HWY_INLINE void PairsOf(int bit, const Body& body) {
-    static_assert(kRegisterBits == 3);
+    static_assert(kRegisterBits == 4);
     if (bit == 0) return Pairs<0>(body);
-    return bit == 1 ? Pairs<1>(body) : Pairs<2>(body);
+    if (bit == 1) return Pairs<1>(body);
+    return bit == 2 ? Pairs<2>(body) : Pairs<3>(body);
   }
 
   template <int kShift>
@@ -185,6 +186,8 @@ struct Place {
 struct Passing {
   Refusals* refusals = nullptr;  // of the first pass, if anything can be refused
   bool bypasses_cache = false;
+  // Of the last pass: where the next tile's blocks lie. They are fetched meanwhile.
+  Place<const uint8_t> next{nullptr, nullptr};
 };
 
 HWY_INLINE void StoreBlock(Bytes d, const Block& block, bool bypasses_cache, uint8_t* to) {
@@ -217,6 +220,7 @@ HWY_INLINE void Pass(const TilePass& pass, Place<const uint8_t> from, Place<uint
     group.Each([&](Block& block, int i) TILE_LAMBDA {
       uint8_t* at = to.start + to.offset[number[i]];
       StoreBlock(d, block, passing.bypasses_cache, at);
+      if (passing.next.start != nullptr) hwy::Prefetch(passing.next.start + passing.next.offset[number[i]]);
     });
   }
 }
@@ -229,8 +233,10 @@ HWY_INLINE void PassOf(const TilePass& pass, Place<const uint8_t> from, Place<ui
       return Pass<1>(pass, from, to, passing);
     case 2:
       return Pass<2>(pass, from, to, passing);
-    default:
+    case 3:
       return Pass<3>(pass, from, to, passing);
+    default:
+      return Pass<4>(pass, from, to, passing);
   }
 }
 
@@ -281,7 +287,7 @@ bool MoveTiles(const TileProgram& program, const TileRun& run) {
   for (int64_t i = 0; i < int64_t{1} << program.block_bits; ++i) offsets[i] = i * kBlockBytes;
   Refusals refusals(program);
   const size_t last = program.passes.size() - 1;
-  for (Tiles tiles(run); tiles.AreLeft(); tiles.Next()) {
+  for (Tiles tiles(run); tiles.AreLeft();) {
     for (size_t i = 0; i <= last; ++i) {
       Place<const uint8_t> from{between, offsets};
       Place<uint8_t> to{between, offsets};
@@ -293,6 +299,8 @@ bool MoveTiles(const TileProgram& program, const TileRun& run) {
       if (i == last) {
         to = {run.to + tiles.To(), run.to_offset};
         passing.bypasses_cache = run.bypasses_cache;
+        tiles.Next();
+        if (tiles.AreLeft()) passing.next = {run.from + tiles.From(), run.from_offset};
       }
       PassOf(program.passes[i], from, to, passing);
     }

@@ -16,7 +16,7 @@ namespace plumb {
 inline constexpr std::int64_t kBlockBytes = 64;  ///< A line of the cache: each is read once and written once.
 inline constexpr int kByteBits = 6;
 inline constexpr int kMostBlockBits = 9;  ///< A tile has at most 2^9 blocks.
-inline constexpr int kRegisterBits = 3;   ///< A pass keeps up to 2^3 blocks in registers.
+inline constexpr int kRegisterBits = 4;   ///< A pass keeps up to 2^4 blocks in registers.
 /// Blocks are interleaved by parts of 16 bytes, as vectors of every width can.
 inline constexpr std::size_t kPartBits = 4;
 

@@ -118,9 +118,9 @@ TEST(TileProgram, DividesStepsIntoPasses) {
     EXPECT_EQ(pass.together.size(), 32U);
     for (const TileStep& step : pass.steps) EXPECT_LT(step.block_bit, kRegisterBits);
   }
-  // What is done together differs in bits 0 to 2, and then in bits 3, 4 and, to fill registers up, 0.
-  EXPECT_EQ(program.passes[0].together[7], 7);
-  EXPECT_EQ(program.passes[1].together[7], 25);
+  // What is done together differs in bits 0 to 3, and then in bit 4 and, to fill registers up, 0 to 2.
+  EXPECT_EQ(program.passes[0].together[15], 15);
+  EXPECT_EQ(program.passes[1].together[15], 23);
 }
 
 TEST(TileProgram, Refuses) {

@@ -7,17 +7,8 @@
 namespace plumb {
 namespace {
 
-constexpr std::int64_t kPageBytes = 4096;
 // Bytes of the source that a rectangle holds, about.
 constexpr std::int64_t kRectangleBytes = 1 << 18;
-
-// Pages that a tile's blocks lie in.
-std::int64_t pages_of(std::vector<std::int64_t> offsets) {
-  const std::int64_t least = *std::ranges::min_element(offsets);
-  for (std::int64_t& offset : offsets) offset = (offset - least) / kPageBytes;
-  std::ranges::sort(offsets);
-  return std::unique(offsets.begin(), offsets.end()) - offsets.begin();
-}
 
 // How many times as many a rectangle of tiles lies in, about.
 std::int64_t times_pages(const TileGrid::Bytes& bytes, std::int64_t down, std::int64_t across) {
@@ -51,7 +42,9 @@ void TileRectangles::choose_sides() {
     const std::int64_t pages =
         from_pages * times_pages(grid.from, down, across) + to_pages * times_pages(grid.to, down, across);
     const double pages_per_tile = static_cast<double>(pages) / static_cast<double>(down * across);
-    if (power > 1 && pages_per_tile >= fewest) continue;
+    // Where more tiles are as good, a few more make fewer pieces of work.
+    const bool is_small = down * across <= tiles / 4;
+    if (power > 1 && (is_small ? pages_per_tile > fewest : pages_per_tile >= fewest)) continue;
     fewest = pages_per_tile;
     down_ = down;
     across_ = across;

@@ -1,5 +1,7 @@
 #include "runners/bench/beside_machine.h"
 
+#include <algorithm>
+
 #include "impls/cpu/peaks.h"
 #include "runners/bench/statistics.h"
 
@@ -20,14 +22,14 @@ std::vector<Gauge> gauges_for(const Record& record, Footprint& memory, std::func
   const int threads = record.threads;
   std::vector<Gauge> gauges(record.operations > 0 ? 4 : 3);
   gauges[kCase] = {std::move(work), static_cast<double>(record.moved_bytes + record.checking_bytes)};
-  gauges[kCopy] = {[&memory, threads] { cpu::copy_memory(memory.from, memory.to, threads); },
-                   2 * static_cast<double>(memory.from.size())};
+  gauges[kCopy] = {[&memory, threads] { cpu::copy_memory(memory.from.bytes(), memory.to.bytes(), threads); },
+                   2 * static_cast<double>(memory.from.bytes().size())};
   gauges[kRead] = {[&memory, threads] {
                      const volatile std::uint64_t sum =
-                         cpu::read_memory(memory.from, threads) + cpu::read_memory(memory.to, threads);
+                         cpu::read_memory(memory.from.bytes(), threads) + cpu::read_memory(memory.to.bytes(), threads);
                      (void)sum;
                    },
-                   2 * static_cast<double>(memory.from.size())};
+                   2 * static_cast<double>(memory.from.bytes().size())};
   if (gauges.size() > kMultiply) {
     const auto operations = static_cast<double>(cpu::multiply_and_add(kMultiplyRounds, threads));
     gauges[kMultiply] = {[threads] { (void)cpu::multiply_and_add(kMultiplyRounds, threads); }, operations};
@@ -49,8 +51,9 @@ void take_down(const std::vector<Gauge>& gauges, Record& record) {
 
 }  // namespace
 
-Footprint::Footprint(std::int64_t moved_bytes)
-    : from(static_cast<std::size_t>(moved_bytes) / 2, kFill), to(from.size(), kFill) {}
+Footprint::Footprint(std::int64_t moved_bytes) : from(moved_bytes / 2), to(moved_bytes / 2) {
+  std::ranges::fill(from.bytes(), kFill);
+}
 
 void measure_beside_machine(Footprint& memory, std::function<void()> work, const BenchOptions& options,
                             Record& record) {

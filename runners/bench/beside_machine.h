@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "reports/bench/record.h"
+#include "runners/aligned_bytes.h"
 #include "runners/bench/bench.h"
 
 namespace plumb::bench {
@@ -14,7 +15,7 @@ namespace plumb::bench {
 /// Memory as large as what a case moves, to be copied and read.
 struct Footprint {
   explicit Footprint(std::int64_t moved_bytes);
-  std::vector<std::byte> from, to;
+  AlignedBytes from, to;
 };
 
 /// Samples `work`, which `record` describes (threads, moved bytes, operations), in turn with memcpy, plain reading and,

@@ -10,6 +10,7 @@
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
 #include "reference/names.h"
+#include "runners/aligned_bytes.h"
 #include "runners/bench/beside_machine.h"
 #include "runners/philox.h"
 #include "runners/repack.h"
@@ -53,10 +54,11 @@ bool is_wanted(const RepackCase& repack, std::string_view op_pattern) {
 }
 
 // Random codes: every byte is legal. A prime number of them is repeated.
-std::vector<std::byte> some_codes(std::int64_t size) {
+AlignedBytes some_codes(std::int64_t size) {
   constexpr std::int64_t kPeriod = 65521;
   const Random random(0, "repack");
-  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  AlignedBytes memory(size);
+  const std::span<std::byte> bytes = memory.bytes();
   const std::int64_t fresh = std::min(size, kPeriod);
   for (std::int64_t i = 0; i < fresh; ++i) {
     bytes[static_cast<std::size_t>(i)] = static_cast<std::byte>(random.bits(static_cast<std::uint64_t>(i)));
@@ -64,7 +66,7 @@ std::vector<std::byte> some_codes(std::int64_t size) {
   for (std::int64_t i = fresh; i < size; ++i) {
     bytes[static_cast<std::size_t>(i)] = bytes[static_cast<std::size_t>(i - fresh)];
   }
-  return bytes;
+  return memory;
 }
 
 Record blank_record(const RepackCase& repack, int threads, std::int64_t moved_bytes) {
@@ -81,18 +83,20 @@ Record blank_record(const RepackCase& repack, int threads, std::int64_t moved_by
 
 // With all numbers of threads.
 void measure(const RepackCase& repack, const BenchOptions& options, Run& run) {
-  const std::vector<std::byte> from = some_codes(repack.from->size_bytes(repack.extent));
-  std::vector<std::byte> to(static_cast<std::size_t>(repack.to->size_bytes(repack.extent)));
-  const std::int64_t moved = std::ssize(from) + std::ssize(to);
+  const AlignedBytes from = some_codes(repack.from->size_bytes(repack.extent));
+  AlignedBytes to(repack.to->size_bytes(repack.extent));
+  const std::int64_t moved = std::ssize(from.bytes()) + std::ssize(to.bytes());
   Footprint footprint(moved);
   RepackRequest request{repack.from, repack.to, {}, {}};
   request.add = repack.to->min_code() - repack.from->min_code();  // every code fits
+  // Whoever repacks many weights of an extent finds out how once.
+  const Repacking repacking(request, repack.extent);
   for (const int threads : options.threads) {
     if (options.should_stop()) return;
     request.threads = threads;
     Record record = blank_record(repack, threads, moved);
     measure_beside_machine(
-        footprint, [&] { (void)repack_codes(request, repack.extent, from, to); }, options, record);
+        footprint, [&] { (void)repacking(request, from.bytes(), to.bytes()); }, options, record);
     run.records.push_back(record);
     options.on_record(record);
   }
