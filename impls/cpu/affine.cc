@@ -14,9 +14,9 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "impls/cpu/affine_maps-inl.h"
 #include "impls/cpu/affine_steps-inl.h"
 #include "impls/cpu/elements-inl.h"
-#include "impls/cpu/prefetch-inl.h"
 #include "impls/cpu/streamed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -61,33 +61,6 @@ class BlockCursor {
 HWY_INLINE AffineV ScaleOf(const AffineJob& job, size_t block) { return hn::Set(FloatTag(), job.scale[block]); }
 HWY_INLINE AffineV ShiftOf(const AffineJob& job, size_t block) {
   return job.shift.empty() ? hn::Zero(FloatTag()) : hn::Set(FloatTag(), job.shift[block]);
-}
-
-// Added to an integer of small magnitude, this leaves the integer's lowest bits in those of the sum; it rounds what is
-// none to nearest even. Codes of one byte are whatever the sum's lowest byte is.
-constexpr float kRounder = 0x1.8p23F;
-
-template <class Byte>
-HWY_INLINE void StoreFinished(IntegerElement<Byte>, AffineV v, Byte* to) {
-  const hn::RebindToUnsigned<FloatTag> du;
-  const hn::Rebind<uint8_t, FloatTag> d8;
-  const auto sum = hn::Add(v, hn::Set(FloatTag(), kRounder));
-  hn::StoreU(hn::TruncateTo(d8, hn::BitCast(du, sum)), d8, reinterpret_cast<uint8_t*>(to));
-}
-template <class Float>
-HWY_INLINE void StoreFinished(Float element, AffineV v, typename Float::Stored* to) {
-  StoreRounded(element, FloatTag(), v, to);
-}
-
-// Elements of one block, straight from tensor to tensor: whole vectors.
-template <class In, class Out, class Step>
-HWY_INLINE void MapBlock(In in, Out out, Step& step, const typename In::Stored* from, int64_t count,
-                         typename Out::Stored* to) {
-  for (int64_t i = 0; i < count; i += Lanes()) {
-    PrefetchAhead(from + i);
-    PrefetchAhead(to + i);
-    StoreFinished(out, step(LoadAsF32(in, FloatTag(), from + i)), to + i);
-  }
 }
 
 // Elements [first, last) of a tensor whose groups are whole vectors: map(block, from, count, to) for each block's share
@@ -175,7 +148,7 @@ void Dequantize(const AffineJob& job, int64_t first, int64_t last) {
       using Value = decltype(value);
       ForBlocks(job, first, last, code, value, [&](size_t block, const auto* from, int64_t count, auto* to) {
         const DequantizeStep<Value, Value> step(job, ScaleOf(job, block), ShiftOf(job, block));
-        MapBlock(code, value, step, from, count, to);
+        MapCodes(job, code, value, step, from, count, to);
       });
     });
   } else {
@@ -228,10 +201,10 @@ void DequantizeTinygemm(const AffineJob& job, int64_t first, int64_t last) {
         const auto scale = ScaleOf(job, block), zero_point = ShiftOf(job, block);
         if constexpr (std::is_same_v<Value, Bf16Element>) {
           const DequantizeBytesStep step(job, scale, zero_point);
-          if (HasExactOffsets(job)) return MapBlock(code, value, step, from, count, to);
+          if (HasExactOffsets(job)) return MapCodes(job, code, value, step, from, count, to);
         }
         const DequantizeTinygemmStep<Value> step(job, scale, zero_point);
-        MapBlock(code, value, step, from, count, to);
+        MapCodes(job, code, value, step, from, count, to);
       });
     });
   } else {

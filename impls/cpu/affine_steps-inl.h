@@ -98,9 +98,22 @@ struct QuantizeTinygemmStep : QuantizingStep {
 HWY_INLINE AffineV RoundBf16Values(AffineV v) {
   const hn::RebindToUnsigned<FloatTag> du;
   const auto bits = hn::BitCast(du, v);
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86  // masks are registers of their own
+  const auto half =
+      hn::IfThenElse(hn::TestBit(bits, hn::Set(du, 1U << 16)), hn::Set(du, 0x8000U), hn::Set(du, 0x7fffU));
+  const auto rounded = hn::Add(bits, half);
+#else
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1U));
   const auto rounded = hn::Add(hn::Add(bits, hn::Set(du, 0x7fffU)), odd);
+#endif
   return hn::BitCast(FloatTag(), hn::And(rounded, hn::Set(du, 0xffff0000U)));
+}
+
+// To the nearest bf16, as f32, of what lies half way between no two, by splitting it as Veltkamp does. Not for numbers
+// whose product with 2^16 + 1 is none.
+HWY_INLINE AffineV RoundUntied(AffineV v) {
+  const auto wide = hn::Mul(v, hn::Set(FloatTag(), 0x1p16F + 1));
+  return hn::Sub(wide, hn::Sub(wide, v));
 }
 
 // The same as QuantizeTinygemmStep by multiplication with the reciprocal, which may be off by a few units in the last
@@ -113,7 +126,7 @@ class ReciprocalStep;
 // bf16 changes its mind at numbers t of 9 bits, the last of which is 1. A quotient of a and s, of 8 bits each, is never
 // one of them, as t * s has more bits than a; and its distance from t, relative to it, is that of a and t * s:
 // multiples of the same power of two, of which t * s has less than 2^17. So it is at least 2^-17, and no block has to
-// be divided.
+// be divided. Both ends of the range of codes are bf16 values: what lies beyond may become them before it is rounded.
 template <>
 class ReciprocalStep<Bf16Element> {
  public:
@@ -121,8 +134,8 @@ class ReciprocalStep<Bf16Element> {
       : exact_(job, scale, zero_point), reciprocal_(hn::Div(hn::Set(FloatTag(), 1.0F), scale)) {}
 
   HWY_INLINE AffineV operator()(AffineV x) const {
-    const auto above = RoundBf16Values(hn::Sub(x, exact_.smallest));
-    return hn::Min(hn::Max(RoundBf16Values(hn::Mul(above, reciprocal_)), exact_.low), exact_.high);
+    const auto quotient = hn::Mul(RoundBf16Values(hn::Sub(x, exact_.smallest)), reciprocal_);
+    return RoundUntied(hn::Min(hn::Max(quotient, exact_.low), exact_.high));
   }
   HWY_INLINE bool IsUnsure() const { return false; }
 

@@ -50,8 +50,8 @@ HWY_INLINE bool JoinRows(const int32_t* low, const int32_t* high, uint8_t* bytes
   int64_t k = 0;
   auto bits = hn::Zero(d);
   for (; k + lanes <= columns; k += lanes) {
-    PrefetchAhead(low + k);
-    PrefetchAhead(high + k);
+    PrefetchPagesAhead(low + k);
+    PrefetchPagesAhead(high + k);
     const auto lows = hn::LoadU(d, low + k), highs = hn::LoadU(d, high + k);
     bits = hn::Or(bits, hn::Or(lows, highs));
     const auto both = hn::BitCast(hn::RebindToUnsigned<Words>(), hn::Or(lows, hn::ShiftLeft<4>(highs)));
@@ -70,21 +70,13 @@ HWY_INLINE bool JoinRows(const int32_t* low, const int32_t* high, uint8_t* bytes
 }
 
 // The inverse of JoinRows.
-HWY_INLINE void SplitRows(const uint8_t* bytes, int32_t* low, int32_t* high, int64_t columns) {
+HWY_INLINE void SplitRows(const uint8_t* bytes, int32_t* low, int32_t* high, int64_t columns, bool streamed) {
   const Words d;
-  const Bytes d8;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t k = 0;
-  for (; k + lanes <= columns; k += lanes) {
-    const auto both = hn::PromoteTo(d, hn::LoadU(d8, bytes + k));
-    hn::StoreU(hn::And(both, hn::Set(d, 15)), d, low + k);
-    hn::StoreU(hn::ShiftRight<4>(both), d, high + k);
-  }
-  for (; k < columns; ++k) {
-    const int32_t a = bytes[k] & 15, b = bytes[k] >> 4;
-    std::memcpy(low + k, &a, sizeof a);
-    std::memcpy(high + k, &b, sizeof b);
-  }
+  const auto both = [&](int64_t k) HWY_ATTR { return hn::PromoteTo(d, hn::LoadU(Bytes(), bytes + k)); };
+  const auto lows = [&](int64_t k) HWY_ATTR { return hn::And(both(k), hn::Set(d, 15)); };
+  const auto highs = [&](int64_t k) HWY_ATTR { return hn::ShiftRight<4>(both(k)); };
+  Fill(d, low, 0, columns, streamed, lows, [&](int64_t k) { return int32_t{bytes[k] & 15}; });
+  Fill(d, high, 0, columns, streamed, highs, [&](int64_t k) { return int32_t{bytes[k] >> 4}; });
 }
 
 // The rows of the low and the high nibbles of pair j.
@@ -97,7 +89,7 @@ struct Rows {
 
 // Whether all codes are legal, and so `packed` has been written.
 bool PackTile(const AtenTile& t) {
-  uint8_t bytes[kMaxPairs * kTileColumns];
+  HWY_ALIGN uint8_t bytes[kMaxPairs * kTileColumns];
   for (int64_t j = 0; j < t.pairs; ++j) {
     const Rows rows(t, j);
     if (!JoinRows(rows.low, rows.high, bytes + j * kTileColumns, t.columns)) return false;
@@ -107,18 +99,11 @@ bool PackTile(const AtenTile& t) {
 }
 
 void UnpackTile(const AtenTile& t) {
-  uint8_t bytes[kMaxPairs * kTileColumns];
-  HWY_ALIGN int32_t low[kTileColumns], high[kTileColumns];
+  HWY_ALIGN uint8_t bytes[kMaxPairs * kTileColumns];
   Transpose<uint8_t>(t.packed, t.pairs, bytes, kTileColumns, t.columns, t.pairs);
   for (int64_t j = 0; j < t.pairs; ++j) {
     const Rows rows(t, j);
-    if (t.streamed) {
-      SplitRows(bytes + j * kTileColumns, low, high, t.columns);
-      StreamBytes(low, rows.low, t.columns * int64_t{sizeof *low});
-      StreamBytes(high, rows.high, t.columns * int64_t{sizeof *high});
-    } else {
-      SplitRows(bytes + j * kTileColumns, rows.low, rows.high, t.columns);
-    }
+    SplitRows(bytes + j * kTileColumns, rows.low, rows.high, t.columns, t.streamed);
   }
 }
 

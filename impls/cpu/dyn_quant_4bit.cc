@@ -11,26 +11,29 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/elements-inl.h"
+#include "impls/cpu/streamed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// values[i] = bytes[i], exactly.
-void Widen(const uint8_t* bytes, float* values, int64_t first, int64_t last) {
+// values[i] = bytes[i], exactly, for i in [first, last).
+void WidenBytes(const uint8_t* bytes, float* values, int64_t first, int64_t last, bool streamed) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
   const hn::Rebind<uint8_t, decltype(d)> d8;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t i = first;
-  for (; i + lanes <= last; i += lanes) {
-    PrefetchAhead(bytes + i);
-    hn::StoreU(hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(d8, bytes + i))), d, values + i);
-  }
-  for (; i < last; ++i) {
-    const float value = bytes[i];
-    std::memcpy(values + i, &value, sizeof value);  // tensors need not be aligned
+  const auto vector = [&](int64_t i) HWY_ATTR { return hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(d8, bytes + i))); };
+  Fill(d, values, first, last, streamed, vector, [&](int64_t i) { return static_cast<float>(bytes[i]); });
+}
+
+// values[i] = element i of a tensor of floats, for i in [first, last).
+void WidenFloats(DType dtype, const void* tensor, float* values, int64_t first, int64_t last) {
+  HWY_ALIGN float run[kRun];
+  for (; first < last; first += kRun) {
+    const int64_t count = HWY_MIN(kRun, last - first);
+    Widen(dtype, tensor, first, count, run);
+    std::memcpy(values + first, run, static_cast<size_t>(count) * sizeof run[0]);
   }
 }
 
@@ -41,53 +44,46 @@ HWY_AFTER_NAMESPACE();
 namespace plumb::cpu {
 namespace {
 
-HWY_EXPORT(Widen);
+HWY_EXPORT(WidenBytes);
+HWY_EXPORT(WidenFloats);
 
-using Body = void (*)(const std::uint8_t*, float*, std::int64_t, std::int64_t);
+using Bytes = decltype(HWY_STATIC_DISPATCH(WidenBytes))*;
+using Floats = decltype(HWY_STATIC_DISPATCH(WidenFloats))*;
 
 enum Input : std::size_t { kWeights, kScales, kBias };
 
-// Threads share whole chunks, so that none has so little to do that starting it costs more.
-constexpr std::int64_t kChunkBytes = 1 << 14;
-
-// By way of a buffer, so short that the machine is still writing what it held when it is filled again.
-void widen_streamed(Body body, const std::uint8_t* bytes, float* values, std::int64_t first, std::int64_t last) {
-  constexpr std::int64_t kStep = 1024;
-  alignas(64) float buffer[kStep];
-  for (; first < last; first += kStep) {
-    const std::int64_t count = std::min(kStep, last - first);
-    body(bytes + first, buffer, 0, count);
-    stream_bytes(buffer, values + first, count * std::int64_t{sizeof *buffer});
-  }
-  end_stream();
+// Threads share whole chunks of elements, so that none has so little to do that starting it costs more.
+template <typename Body>
+void for_chunks(const Call& call, std::int64_t count, const Body& body) {
+  constexpr std::int64_t kChunk = 1 << 14;
+  parallel_ranges((count + kChunk - 1) / kChunk, call.threads(),
+                  [&](std::int64_t first, std::int64_t last) { body(first * kChunk, std::min(last * kChunk, count)); });
 }
 
-void run(const Call& call, Body body) {
+void run(const Call& call, Bytes widen_bytes, Floats widen_floats) {
   const auto weights = call.input<std::uint8_t>(kWeights);
-  const auto bytes = static_cast<std::int64_t>(weights.size());
   float* packed = call.output<float>().data();
   const bool streamed = is_streamed(4 * call.output_count());
-  parallel_ranges((bytes + kChunkBytes - 1) / kChunkBytes, call.threads(), [&](std::int64_t first, std::int64_t last) {
-    const std::int64_t begin = first * kChunkBytes, end = std::min(last * kChunkBytes, bytes);
-    if (streamed) {
-      widen_streamed(body, weights.data(), packed, begin, end);
-    } else {
-      body(weights.data(), packed, begin, end);
-    }
+  for_chunks(call, std::ssize(weights), [&](std::int64_t first, std::int64_t last) {
+    widen_bytes(weights.data(), packed, first, last, streamed);
+    if (streamed) end_stream();
   });
-  float* rest = packed + bytes;
+  packed += weights.size();
   for (const Input input : {kScales, kBias}) {
-    const std::vector<float> values = call.input_as_f32(input);
-    if (!values.empty()) std::memcpy(rest, values.data(), values.size() * sizeof values[0]);
-    rest += values.size();
+    const void* tensor = call.input<std::byte>(input).data();
+    for_chunks(call, call.input_count(input), [&](std::int64_t first, std::int64_t last) {
+      widen_floats(call.input_dtype(input), tensor, packed, first, last);
+    });
+    packed += call.input_count(input);
   }
 }
 
 }  // namespace
 
 Kernel pack_dyn_quant_4bit(const Target& target) {
-  const Body body = PLUMB_FOR_TARGET(Widen, target);
-  return {"pack_dyn_quant_4bit", kExactContract, {}, [body](const Call& call, void*) { run(call, body); }};
+  const Bytes bytes = PLUMB_FOR_TARGET(WidenBytes, target);
+  const Floats floats = PLUMB_FOR_TARGET(WidenFloats, target);
+  return {"pack_dyn_quant_4bit", kExactContract, {}, [=](const Call& call, void*) { run(call, bytes, floats); }};
 }
 
 }  // namespace plumb::cpu

@@ -100,7 +100,7 @@ template <typename T>
 void PackAs(const void* codes, uint8_t* packed, int64_t first, int64_t last, int bits, int offset) {
   constexpr int64_t kBlock = 1024;
   const int64_t per_byte = 8 / bits, step = kBlock / per_byte;
-  uint8_t block[kBlock];
+  HWY_ALIGN uint8_t block[kBlock];
   if constexpr (sizeof(T) == 1) {
     const auto* bytes = static_cast<const T*>(codes) + first * per_byte;
     if (bits == 4) first += PackNibblesOfBytes(bytes, packed + first, last - first, offset);

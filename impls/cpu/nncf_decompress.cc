@@ -12,7 +12,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/byte_tables-inl.h"
 #include "impls/cpu/round-inl.h"
 
 #ifndef IMPLS_CPU_NNCF_DECOMPRESS_ONCE_
@@ -117,44 +117,13 @@ HWY_INLINE int64_t ScaleCodes(D d, const uint8_t* codes, typename Out::Stored* r
   return first;
 }
 
-// What codes of four bits or less stand for in one row, byte by byte: bytes[b][code] is byte b of the result.
+// What codes of four bits or less stand for in one row.
 template <class Out>
-struct ByteTables {
-  static constexpr int kSize = sizeof(typename Out::Stored);
-
-  HWY_INLINE ByteTables(float scale, int zero_point) {
-    const uint8_t codes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    typename Out::Stored results[16];
-    ScaleCodes<Out>(hn::CappedTag<float, 16>(), codes, results, 0, 16, scale, zero_point);
-    for (int code = 0; code < 16; ++code) {
-      uint8_t result[kSize];
-      std::memcpy(result, results + code, kSize);
-      for (int b = 0; b < kSize; ++b) bytes[b][code] = result[b];
-    }
-  }
-
-  HWY_ALIGN uint8_t bytes[kSize][16];
-};
-
-// As ScaleCodes, by looking results up.
-template <class Out>
-HWY_INLINE int64_t LookUpCodes(const uint8_t* codes, typename Out::Stored* result, int64_t first, int64_t last,
-                               const ByteTables<Out>& tables) {
-  const hn::ScalableTag<uint8_t> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto table = [&](int b) { return hn::LoadDup128(d, tables.bytes[b]); };
-  for (; first + lanes <= last; first += lanes) {
-    const auto code = hn::LoadU(d, codes + first);
-    const auto byte = [&](int b) { return hn::TableLookupBytes(table(b), code); };
-    auto* to = reinterpret_cast<uint8_t*>(result + first);
-    for (int64_t line = 0; line < lanes * ByteTables<Out>::kSize; line += 64) PrefetchAhead(to + line);
-    if constexpr (ByteTables<Out>::kSize == 4) {
-      hn::StoreInterleaved4(byte(0), byte(1), byte(2), byte(3), d, to);
-    } else {
-      hn::StoreInterleaved2(byte(0), byte(1), d, to);
-    }
-  }
-  return first;
+HWY_INLINE ByteTables<Out> TablesOf(float scale, int zero_point) {
+  const uint8_t codes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  typename Out::Stored results[16];
+  ScaleCodes<Out>(hn::CappedTag<float, 16>(), codes, results, 0, 16, scale, zero_point);
+  return ByteTables<Out>(results);
 }
 
 // Codes [first, last) of one row.
@@ -163,7 +132,7 @@ HWY_INLINE void DecompressRow(int bits, const uint8_t* codes, typename Out::Stor
                               float scale, int zero_point) {
   constexpr int64_t kWorthTables = 64;
   if (HWY_TARGET != HWY_SCALAR && bits <= 4 && last - first >= kWorthTables) {
-    first = LookUpCodes<Out>(codes, result, first, last, ByteTables<Out>(scale, zero_point));
+    first += LookUpCodes(TablesOf<Out>(scale, zero_point), codes + first, 0, last - first, result + first);
   }
   first = ScaleCodes<Out>(hn::ScalableTag<float>(), codes, result, first, last, scale, zero_point);
   ScaleCodes<Out>(hn::CappedTag<float, 1>(), codes, result, first, last, scale, zero_point);
@@ -173,7 +142,7 @@ template <class Out>
 void Decompress(const NncfWeight& weight, void* out, int64_t first, int64_t last) {
   auto* result = static_cast<typename Out::Stored*>(out);
   const hn::CappedTag<float, 1> d1;
-  uint8_t block[kBlockCodes];
+  HWY_ALIGN uint8_t block[kBlockCodes];  // so that vectors are read as they were written, before that has gone through
   for (; first < last; first += kBlockCodes) {
     const int64_t end = HWY_MIN(first + kBlockCodes, last);
     const uint8_t* codes = Unpack(weight, first, end - first, block);

@@ -39,39 +39,47 @@ HWY_INLINE void PrefetchPiece(const uint8_t* piece, int64_t rows_ahead, int64_t 
   for (int64_t i = 0; i < count; i += 64) hwy::Prefetch(reinterpret_cast<const uint8_t*>(at) + i);
 }
 
-// Columns and pairs of rows that are joined before they are written transposed: they stay in the nearest cache.
-constexpr int64_t kTileColumns = 256, kTilePairs = 64;
+// A byte holds two rows of a column. Bytes of a column follow each other through all of its blocks.
+struct Joining {
+  const uint8_t* codes;
+  int64_t rows, stride, block;  // `stride`: of a row
+  uint8_t flip;
 
-// Pairs [first_pair, last_pair) of one block, whose first code is in row `row`, for `columns` columns; `packed` is the
-// block's first byte of the first of these columns.
-HWY_INLINE void PackTile(const uint8_t* codes, uint8_t* packed, int64_t row, int64_t row_end, int64_t first_pair,
-                         int64_t last_pair, int64_t columns, int64_t stride, int64_t packed_stride, uint8_t flip) {
-  uint8_t tile[kTilePairs][kTileColumns];
-  for (int64_t pair = first_pair; pair < last_pair; ++pair) {
-    const int64_t low = row + 2 * pair;
-    uint8_t* bytes = tile[pair - first_pair];
-    if (low >= row_end) {
-      for (int64_t i = 0; i < columns; ++i) bytes[i] = 0;
-    } else {
-      constexpr int64_t kRowsAhead = 32;
-      PrefetchPiece(codes + low * stride, kRowsAhead, stride, columns);
-      PrefetchPiece(codes + low * stride, kRowsAhead + 1, stride, columns);
-      JoinRows(codes + low * stride, low + 1 < row_end ? codes + (low + 1) * stride : nullptr, bytes, columns, flip);
+  [[nodiscard]] int64_t block_bytes() const { return (block + 1) / 2; }
+  [[nodiscard]] int64_t column_bytes() const { return (rows + block - 1) / block * block_bytes(); }
+
+  // Byte `byte` of columns [n, n + columns).
+  HWY_INLINE void Join(int64_t byte, int64_t n, int64_t columns, uint8_t* bytes) const {
+    constexpr int64_t kRowsAhead = 32;
+    const int64_t first = byte / block_bytes() * block, low = first + byte % block_bytes() * 2;
+    const int64_t end = HWY_MIN(rows, first + block);
+    if (low >= end) {
+      std::memset(bytes, 0, static_cast<size_t>(columns));
+      return;
     }
+    const uint8_t* low_row = codes + low * stride + n;
+    PrefetchPiece(low_row, kRowsAhead, stride, columns);
+    PrefetchPiece(low_row, kRowsAhead + 1, stride, columns);
+    JoinRows(low_row, low + 1 < end ? low_row + stride : nullptr, bytes, columns, flip);
   }
-  const int64_t pairs = last_pair - first_pair;
-  if (pairs < kTilePairs) {
-    Transpose<uint8_t>(&tile[0][0], kTileColumns, packed + first_pair, packed_stride, pairs, columns);
-    return;
-  }
-  // Whole cache lines, which lie far away from each other, are written past the caches, while later ones are made.
+};
+
+// Columns, and bytes of each, that are joined before they are written transposed: they stay in the nearest cache.
+constexpr int64_t kTileColumns = 256, kTileBytes = 128;
+
+// Bytes [first, last) of columns [n, n + columns). Cache lines, which lie far away from each other, are written past
+// the caches, some of one column together, while later ones are made.
+HWY_INLINE void PackTile(const Joining& joining, uint8_t* packed, int64_t n, int64_t columns, int64_t first,
+                         int64_t last) {
   constexpr int64_t kTogether = 16;
-  HWY_ALIGN uint8_t lines[kTogether * kTilePairs];
+  HWY_ALIGN uint8_t tile[kTileBytes][kTileColumns], gathered[kTogether * kTileBytes];
+  for (int64_t byte = first; byte < last; ++byte) joining.Join(byte, n, columns, tile[byte - first]);
+  const int64_t width = last - first;
   for (int64_t i = 0; i < columns; i += kTogether) {
     const int64_t count = HWY_MIN(kTogether, columns - i);
-    Transpose<uint8_t>(&tile[0][i], kTileColumns, lines, kTilePairs, kTilePairs, count);
+    Transpose<uint8_t>(&tile[0][i], kTileColumns, gathered, width, width, count);
     for (int64_t j = 0; j < count; ++j) {
-      StreamBytes(lines + j * kTilePairs, packed + first_pair + (i + j) * packed_stride, kTilePairs);
+      StreamBytes(gathered + j * width, packed + (n + i + j) * joining.column_bytes() + first, width);
     }
   }
 }
@@ -79,15 +87,11 @@ HWY_INLINE void PackTile(const uint8_t* codes, uint8_t* packed, int64_t row, int
 // Columns [first, last) of a weight [rows, stride]. `flip` is 8 to add 8 to codes, modulo 16.
 void PackBlocks(const uint8_t* codes, uint8_t* packed, int64_t rows, int64_t stride, int64_t block, uint8_t flip,
                 int64_t first, int64_t last) {
-  const int64_t blocks = (rows + block - 1) / block, pairs = (block + 1) / 2;
+  const Joining joining{codes, rows, stride, block, flip};
   for (int64_t n = first; n < last; n += kTileColumns) {
-    const int64_t columns = HWY_MIN(kTileColumns, last - n);
-    for (int64_t b = 0; b < blocks; ++b) {
-      const int64_t row_end = HWY_MIN(rows, (b + 1) * block);
-      for (int64_t pair = 0; pair < pairs; pair += kTilePairs) {
-        PackTile(codes + n, packed + (n * blocks + b) * pairs, b * block, row_end, pair,
-                 HWY_MIN(pairs, pair + kTilePairs), columns, stride, blocks * pairs, flip);
-      }
+    for (int64_t byte = 0; byte < joining.column_bytes(); byte += kTileBytes) {
+      PackTile(joining, packed, n, HWY_MIN(kTileColumns, last - n), byte,
+               HWY_MIN(joining.column_bytes(), byte + kTileBytes));
     }
   }
   hwy::FlushStream();

@@ -19,6 +19,7 @@
 #include "impls/cpu/openvino_codes-inl.h"
 #include "impls/cpu/prefetch-inl.h"
 #include "impls/cpu/round-inl.h"
+#include "impls/cpu/streamed-inl.h"
 
 #ifndef PLUMB_CPU_OPENVINO_ELEMENT_SHARED
 #define PLUMB_CPU_OPENVINO_ELEMENT_SHARED
@@ -93,36 +94,29 @@ struct VectorTable {
 
 // out[i] = table[codes[i]], of which the low 32 or 16 bits.
 template <class Table>
-HWY_INLINE void LookUp(const uint8_t* codes, const Table& table, uint32_t* out, int64_t count) {
-  int64_t i = 0;
-  for (; i + FloatLanes() <= count; i += FloatLanes()) hn::StoreU(table(codes + i), DU(), out + i);
-  for (; i < count; ++i) std::memcpy(out + i, table.table + codes[i], 4);  // `out` need not be aligned
+HWY_INLINE void LookUp(const uint8_t* codes, const Table& table, uint32_t* out, int64_t count, bool streamed) {
+  const auto vector = [&](int64_t i) HWY_ATTR { return table(codes + i); };
+  Fill(DU(), out, 0, count, streamed, vector, [&](int64_t i) { return table.table[codes[i]]; });
 }
 template <class Table>
-HWY_INLINE void LookUp(const uint8_t* codes, const Table& table, uint16_t* out, int64_t count) {
-  int64_t i = 0;
-  for (; i + FloatLanes() <= count; i += FloatLanes()) StoreBits16(DF(), table(codes + i), out + i);
-  for (; i < count; ++i) {
-    const auto value = static_cast<uint16_t>(table.table[codes[i]]);
-    std::memcpy(out + i, &value, 2);
-  }
+HWY_INLINE void LookUp(const uint8_t* codes, const Table& table, uint16_t* out, int64_t count, bool streamed) {
+  const hn::Rebind<uint16_t, DU> d16;
+  const auto vector = [&](int64_t i) HWY_ATTR { return hn::TruncateTo(d16, table(codes + i)); };
+  Fill(d16, out, 0, count, streamed, vector, [&](int64_t i) { return static_cast<uint16_t>(table.table[codes[i]]); });
 }
 
 template <class Out>
-HWY_INLINE void LookUp(int bits, const uint8_t* codes, const uint32_t* table, Out* out, int64_t count) {
-  if (bits == 4 && FloatLanes() == 16) return LookUp(codes, VectorTable{table}, out, count);
-  LookUp(codes, GatheredTable{table}, out, count);
+HWY_INLINE void LookUp(int bits, const uint8_t* codes, const uint32_t* table, Out* out, int64_t count, bool streamed) {
+  if (bits == 4 && FloatLanes() == 16) return LookUp(codes, VectorTable{table}, out, count, streamed);
+  LookUp(codes, GatheredTable{table}, out, count, streamed);
 }
 
 // Bytes whose bit `top` is the sign's; 0 for unsigned codes.
 HWY_INLINE void ExtendSign(const uint8_t* codes, uint8_t top, uint8_t* out, int64_t count) {
   const D8 d;
   const auto tops = hn::Set(d, top);
-  int64_t i = 0;
-  for (; i + ByteLanes() <= count; i += ByteLanes()) {
-    hn::StoreU(hn::Sub(hn::Xor(hn::LoadU(d, codes + i), tops), tops), d, out + i);
-  }
-  for (; i < count; ++i) out[i] = static_cast<uint8_t>((codes[i] ^ top) - top);
+  const auto vector = [&](int64_t i) HWY_ATTR { return hn::Sub(hn::Xor(hn::LoadU(d, codes + i), tops), tops); };
+  Fill(d, out, 0, count, false, vector, [&](int64_t i) { return static_cast<uint8_t>((codes[i] ^ top) - top); });
 }
 
 // Codes of four bits in whole vectors of bytes, straight from `packed` to `out`. Returns how many bytes were done.
@@ -138,23 +132,36 @@ HWY_INLINE int64_t SplitNibbles(const uint8_t* packed, uint8_t top, uint8_t* out
   return i;
 }
 
-// `count` elements from `size` bytes; `table` holds each code's value as `out_size` bytes.
-void UnpackBlock(Element type, const uint32_t* table, const uint8_t* packed, int64_t size, void* out, int64_t out_size,
-                 int64_t count) {
+// `count` bytes from `size` bytes.
+HWY_INLINE void UnpackBytes(Element type, const uint8_t* packed, int64_t size, uint8_t* out, int64_t count) {
   const int bits = element_bits(type);
-  if (bits == 4 && out_size == 1) {
-    const int64_t done = SplitNibbles(packed, type == Element::i4 ? 8 : 0, static_cast<uint8_t*>(out), count / 2);
-    packed += done, size -= done, count -= 2 * done;
-    out = static_cast<uint8_t*>(out) + 2 * done;
-    if (count == 0) return;
+  const uint8_t top = type == Element::i4 ? 8 : 0;
+  const int64_t done = bits == 4 ? SplitNibbles(packed, top, out, count / 2) : 0;
+  if (count == 2 * done) return;
+  HWY_ALIGN CodeBuffer bytes, codes;
+  std::memcpy(bytes, packed + done, static_cast<size_t>(size - done));
+  std::memset(bytes + size - done, 0, kBeyond);
+  ExpandCodes(bits, bytes, size - done, codes);
+  ExtendSign(codes, top, out + 2 * done, count - 2 * done);
+}
+
+// `count` elements from `size` bytes; `table` holds each code's value as `out_size` bytes. They go past the caches if
+// `streamed`.
+void UnpackBlock(Element type, const uint32_t* table, const uint8_t* packed, int64_t size, void* out, int64_t out_size,
+                 int64_t count, bool streamed) {
+  const int bits = element_bits(type);
+  if (out_size == 1) {
+    if (!streamed) return UnpackBytes(type, packed, size, static_cast<uint8_t*>(out), count);
+    HWY_ALIGN uint8_t buffer[kBlock];
+    UnpackBytes(type, packed, size, buffer, count);
+    return StreamBytes(buffer, out, count);
   }
-  CodeBuffer bytes, codes;
+  HWY_ALIGN CodeBuffer bytes, codes;
   std::memcpy(bytes, packed, static_cast<size_t>(size));
   std::memset(bytes + size, 0, kBeyond);
   ExpandCodes(bits, bytes, size, codes);
-  if (out_size == 4) return LookUp(bits, codes, table, static_cast<uint32_t*>(out), count);
-  if (out_size == 2) return LookUp(bits, codes, table, static_cast<uint16_t*>(out), count);
-  ExtendSign(codes, type == Element::i4 ? 8 : 0, static_cast<uint8_t*>(out), count);
+  if (out_size == 4) return LookUp(bits, codes, table, static_cast<uint32_t*>(out), count, streamed);
+  LookUp(bits, codes, table, static_cast<uint16_t*>(out), count, streamed);
 }
 
 // Truncated, low bits: beyond 2^31 f32 has only zeros there, and NaN and infinities are to give them too.
@@ -326,7 +333,7 @@ void PackBlock(Element type, DType from, const void* values, int64_t count, uint
     packed += done, size -= done, count -= 2 * done;
     if (count == 0) return;
   }
-  CodeBuffer codes, bytes;
+  HWY_ALIGN CodeBuffer codes, bytes;
   Encode(type, from, values, count, codes);
   std::memset(codes + count, 0, kBeyond);  // padding, too: the last unit's other codes
   JoinCodes(element_bits(type), codes, bytes, size);
@@ -371,10 +378,7 @@ Kernel ov_unpack(const Target& target) {
             auto* out = call.output<std::byte>().data();
             const bool streamed = is_streamed(call.output_count() * size);
             for_each_block(call, type, call.output_count(), [&](auto element, auto count, auto byte, auto bytes) {
-              alignas(64) std::byte buffer[kBlock * sizeof(float)];
-              std::byte* to = streamed ? buffer : out + element * size;
-              unpack_block(type, table.data(), packed + byte, bytes, to, size, count);
-              if (streamed) stream_bytes(buffer, out + element * size, count * size);
+              unpack_block(type, table.data(), packed + byte, bytes, out + element * size, size, count, streamed);
             });
           }};
 }

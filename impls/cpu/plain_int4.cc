@@ -1,10 +1,11 @@
 // torchao's plain packs of 4-bit codes, low nibble first: from and to i32 (two codes' nibbles a byte, hence eight a
 // little-endian word) and i8.
 //
-// Four codes, a group, are unpacked from 16 bits. A vector holds one group in each of its 32-bit lanes.
+// A packed byte is a pair of codes, and where these are, a lane as wide as both.
 
 #include <bit>
 #include <cstring>
+#include <type_traits>
 
 #include "impls/cpu/checked_pieces.h"
 #include "impls/cpu/kernels.h"
@@ -17,6 +18,7 @@
 #include <hwy/highway.h>
 
 #include "impls/cpu/prefetch-inl.h"
+#include "impls/cpu/streamed-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
@@ -29,33 +31,6 @@ HWY_INLINE T LoadAt(const uint8_t* memory, int64_t element) {
   std::memcpy(&value, memory + element * static_cast<int64_t>(sizeof value), sizeof value);
   return value;
 }
-
-template <typename T>
-HWY_INLINE void StoreAt(T value, uint8_t* memory, int64_t element) {
-  std::memcpy(memory + element * static_cast<int64_t>(sizeof value), &value, sizeof value);
-}
-
-#if HWY_TARGET != HWY_SCALAR
-using Words = hn::ScalableTag<int32_t>;
-using Word = hn::Vec<Words>;
-
-// Writes four codes of each lane's low 16 bits. `half` is 8 for codes in two's complement, else 0: (c ^ half) - half
-// extends the sign.
-HWY_INLINE void StoreGroups(Words d, Word groups, int32_t half, int32_t* codes) {
-  const Word nibble = hn::Set(d, 15), sign = hn::Set(d, half);
-  const auto decode = [&](Word shifted) { return hn::Sub(hn::Xor(hn::And(shifted, nibble), sign), sign); };
-  hn::StoreInterleaved4(decode(groups), decode(hn::ShiftRight<4>(groups)), decode(hn::ShiftRight<8>(groups)),
-                        decode(hn::ShiftRight<12>(groups)), d, codes);
-}
-
-HWY_INLINE void StoreGroups(Words d, Word groups, int32_t half, int8_t* codes) {
-  const hn::Repartition<int8_t, Words> d8;
-  const Word pairs = hn::And(hn::Or(groups, hn::ShiftLeft<8>(groups)), hn::Set(d, 0x00ff00ff));
-  const Word nibbles = hn::And(hn::Or(pairs, hn::ShiftLeft<4>(pairs)), hn::Set(d, 0x0f0f0f0f));
-  const auto sign = hn::Set(d8, static_cast<int8_t>(half));
-  hn::StoreU(hn::Sub(hn::Xor(hn::BitCast(d8, nibbles), sign), sign), d8, codes);
-}
-#endif  // HWY_TARGET != HWY_SCALAR
 
 // Packs whole vectors of pairs from `first` on; returns where the rest begins.
 HWY_INLINE int64_t PackVectors(const uint8_t* codes, uint8_t* packed, int64_t first, int64_t last) {
@@ -84,12 +59,12 @@ bool PackI32(const uint8_t* codes, uint8_t* packed, int64_t count, int32_t low) 
   static_assert(std::endian::native == std::endian::little, "the first code of a pair is in the low half");
   const hn::ScalableTag<uint64_t> d;
   const hn::Rebind<uint8_t, decltype(d)> d8;
-  const hn::RebindToUnsigned<Words> d32;
+  const hn::Repartition<uint32_t, decltype(d)> d32;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   auto beyond = hn::Zero(d32);
   for (; i + lanes <= count; i += lanes) {
     const auto* pairs = reinterpret_cast<const uint64_t*>(codes) + i;
-    PrefetchAhead(pairs);
+    PrefetchPagesAhead(pairs);
     const auto pair = hn::LoadU(d, pairs);
     beyond = hn::Or(beyond, hn::Sub(hn::BitCast(d32, pair), hn::Set(d32, static_cast<uint32_t>(low))));
     const auto nibbles = hn::And(pair, hn::Set(d, 0x0000000f0000000fU));
@@ -105,33 +80,66 @@ bool PackI32(const uint8_t* codes, uint8_t* packed, int64_t count, int32_t low) 
   return legal;
 }
 
-// codes[2i], codes[2i + 1] = low and high nibble of packed[i], in two's complement if `half` is 8 rather than 0.
-template <typename T>
-HWY_INLINE void UnpackAs(const uint8_t* packed, uint8_t* codes, int32_t half, int64_t first, int64_t last) {
-  int64_t i = first;
-#if HWY_TARGET != HWY_SCALAR
-  const Words d;
-  const hn::Rebind<uint16_t, Words> d16;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (; i + 2 * lanes <= last; i += 2 * lanes) {
-    const auto groups = hn::PromoteTo(d, hn::LoadU(d16, reinterpret_cast<const uint16_t*>(packed + i)));
-    StoreGroups(d, groups, half, reinterpret_cast<T*>(codes) + 2 * i);
-  }
-#endif
-  for (; i < last; ++i) {
-    StoreAt(static_cast<T>(((packed[i] & 15) ^ half) - half), codes, 2 * i);
-    StoreAt(static_cast<T>((packed[i] >> 4 ^ half) - half), codes, 2 * i + 1);
+// Two codes are as wide as a pair.
+template <typename Code>
+using PairOf = std::conditional_t<sizeof(Code) == 4, uint64_t, uint16_t>;
+
+#if HWY_TARGET == HWY_SCALAR
+// Pairs have no lanes of their own.
+template <typename Code>
+HWY_INLINE hn::Vec<hn::ScalableTag<PairOf<Code>>> SplitBytes(const uint8_t*, Code) {
+  return hn::Zero(hn::ScalableTag<PairOf<Code>>());
+}
+#else
+template <class D>
+HWY_INLINE hn::Vec<D> LoadBytes(D d, const uint8_t* bytes) {
+  const auto narrow = hn::LoadU(hn::Rebind<uint8_t, D>(), bytes);
+  if constexpr (sizeof(hn::TFromD<D>) == 8) {
+    return hn::PromoteTo(d, hn::PromoteTo(hn::Rebind<uint32_t, D>(), narrow));
+  } else {
+    return hn::PromoteTo(d, narrow);
   }
 }
 
-void UnpackUnsignedI32(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last) {
-  UnpackAs<int32_t>(packed, codes, 0, first, last);
+// A vector of pairs. (c ^ half) - half extends the sign if `half` is 8, and does nothing if it is 0.
+template <typename Code>
+HWY_INLINE hn::Vec<hn::ScalableTag<PairOf<Code>>> SplitBytes(const uint8_t* packed, Code half) {
+  static_assert(std::endian::native == std::endian::little, "the first code of a pair is in the low half");
+  using Pair = PairOf<Code>;
+  constexpr int kBits = 8 * sizeof(Code);
+  const hn::ScalableTag<Pair> d;
+  const hn::Repartition<Code, decltype(d)> d_code;
+  const auto bytes = LoadBytes(d, packed), nibbles = hn::Set(d, static_cast<Pair>(15 | Pair{15} << kBits));
+  const auto codes = hn::BitCast(d_code, hn::And(hn::Or(bytes, hn::ShiftLeft<kBits - 4>(bytes)), nibbles));
+  return hn::BitCast(d, hn::Sub(hn::Xor(codes, hn::Set(d_code, half)), hn::Set(d_code, half)));
 }
-void UnpackSignedI32(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last) {
-  UnpackAs<int32_t>(packed, codes, 8, first, last);
+#endif
+
+// codes[2i], codes[2i + 1] = low and high nibble of packed[i], in two's complement if `half` is 8 rather than 0, for
+// i in [first, last).
+template <typename Code>
+HWY_INLINE void UnpackAs(const uint8_t* packed, uint8_t* codes, Code half, int64_t first, int64_t last, bool streamed) {
+  const hn::ScalableTag<PairOf<Code>> d;
+  const auto vector = [&](int64_t i) HWY_ATTR {
+    PrefetchAhead(packed + i);
+    return SplitBytes(packed + i, half);
+  };
+  const auto element = [&](int64_t i) {
+    const Code pair[2] = {static_cast<Code>(((packed[i] & 15) ^ half) - half),
+                          static_cast<Code>((packed[i] >> 4 ^ half) - half)};
+    return std::bit_cast<PairOf<Code>>(pair);
+  };
+  Fill(d, reinterpret_cast<PairOf<Code>*>(codes), first, last, streamed, vector, element);
 }
-void UnpackSignedI8(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last) {
-  UnpackAs<int8_t>(packed, codes, 8, first, last);
+
+void UnpackUnsignedI32(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last, bool streamed) {
+  UnpackAs<int32_t>(packed, codes, 0, first, last, streamed);
+}
+void UnpackSignedI32(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last, bool streamed) {
+  UnpackAs<int32_t>(packed, codes, 8, first, last, streamed);
+}
+void UnpackSignedI8(const uint8_t* packed, uint8_t* codes, int64_t first, int64_t last, bool streamed) {
+  UnpackAs<int8_t>(packed, codes, 8, first, last, streamed);
 }
 
 }  // namespace plumb::cpu::HWY_NAMESPACE
@@ -150,7 +158,7 @@ HWY_EXPORT(UnpackSignedI8);
 // Threads share whole chunks of packed bytes, so that none has so little to do that starting it costs more.
 constexpr std::int64_t kChunkBytes = 1 << 14;
 
-using Body = void (*)(const std::uint8_t*, std::uint8_t*, std::int64_t, std::int64_t);
+using Unpack = decltype(HWY_STATIC_DISPATCH(UnpackSignedI8))*;
 
 // Rows follow each other without gaps in codes and in packed bytes alike: packed bytes are shared out in pieces.
 struct Packing {
@@ -172,31 +180,15 @@ struct Packing {
   std::int64_t code_bytes, bytes, chunk;
 };
 
-// Packed bytes [first, last), by way of a buffer if the codes are many.
-void unpack_bytes(Body body, const std::uint8_t* in, std::uint8_t* out, std::int64_t code_bytes, bool streamed,
-                  std::int64_t first, std::int64_t last) {
-  if (!streamed) return body(in, out, first, last);
-  // So short that the machine is still writing one piece when the next is unpacked.
-  constexpr std::int64_t kPieceBytes = 1 << 11;
-  alignas(64) std::uint8_t buffer[kPieceBytes];
-  const std::int64_t step = kPieceBytes / (2 * code_bytes);
-  for (; first < last; first += step) {
-    const std::int64_t count = std::min(step, last - first);
-    body(in + first, buffer, 0, count);
-    stream_bytes(buffer, out + first * 2 * code_bytes, count * 2 * code_bytes);
-  }
-  end_stream();
-}
-
-void run_unpacking(const Call& call, Body body) {
+void run_unpacking(const Call& call, Unpack unpack) {
   const std::uint8_t* in = call.input<std::uint8_t>(0).data();
   std::uint8_t* out = call.output<std::uint8_t>().data();
   const std::int64_t packed_bytes = call["N"] * call["K"] / 2;
-  const std::int64_t code_bytes = info(call.output_dtype()).size_bytes;
-  const bool streamed = is_streamed(call.output_count() * code_bytes);
+  const bool streamed = is_streamed(call.output_count() * info(call.output_dtype()).size_bytes);
   const std::int64_t chunks = (packed_bytes + kChunkBytes - 1) / kChunkBytes;
   parallel_ranges(chunks, call.threads(), [&](std::int64_t first, std::int64_t last) {
-    unpack_bytes(body, in, out, code_bytes, streamed, first * kChunkBytes, std::min(last * kChunkBytes, packed_bytes));
+    unpack(in, out, first * kChunkBytes, std::min(last * kChunkBytes, packed_bytes), streamed);
+    if (streamed) end_stream();
   });
 }
 
@@ -218,15 +210,15 @@ Kernel pack_plain_int32(const Target& target) {
 }
 
 Kernel unpack_plain_int32(const Target& target) {
-  const Body from_zero = PLUMB_FOR_TARGET(UnpackUnsignedI32, target);
-  const Body around_zero = PLUMB_FOR_TARGET(UnpackSignedI32, target);
+  const Unpack from_zero = PLUMB_FOR_TARGET(UnpackUnsignedI32, target);
+  const Unpack around_zero = PLUMB_FOR_TARGET(UnpackSignedI32, target);
   return {"unpack_plain_int32", kExactContract, {}, [=](const Call& call, void*) {
             run_unpacking(call, call["signed"] != 0 ? around_zero : from_zero);
           }};
 }
 
 Kernel pack_plain_int4(const Target& target) {
-  const Body body = PLUMB_FOR_TARGET(PackI8, target);
+  const auto body = PLUMB_FOR_TARGET(PackI8, target);
   const auto run = [body](const Call& call, void*) {
     const Packing packing(call);
     run_checked(
@@ -240,8 +232,8 @@ Kernel pack_plain_int4(const Target& target) {
 }
 
 Kernel unpack_plain_int4(const Target& target) {
-  const Body body = PLUMB_FOR_TARGET(UnpackSignedI8, target);
-  return {"unpack_plain_int4", kExactContract, {}, [body](const Call& call, void*) { run_unpacking(call, body); }};
+  const Unpack unpack = PLUMB_FOR_TARGET(UnpackSignedI8, target);
+  return {"unpack_plain_int4", kExactContract, {}, [=](const Call& call, void*) { run_unpacking(call, unpack); }};
 }
 
 }  // namespace plumb::cpu

@@ -127,6 +127,30 @@ TEST(CpuKernels, AffineStraightFromTensorToTensor) {
   }
 }
 
+// Sixteen codes, whose values are looked up, and others among them, whose are not.
+TEST(CpuKernels, AffineOfFewCodes) {
+  for (const DType code : {DType::i8, DType::u8}) {
+    for (const DType type : {DType::f32, kF16, kBf16}) {
+      const std::int64_t low = code == DType::i8 ? -8 : 3, t = code_of(type);
+      const Sizes sizes = {{"M", 2}, {"K", 192}, {"group", 96}, {"quant_min", low}, {"quant_max", low + 15}};
+      const std::pair<MakeKernel, Sizes> kernels[] = {{dequantize_affine, {{"scale", t}, {"y", t}}},
+                                                      {dequantize_tinygemm, {{"type", t}}}};
+      for (const auto& [make, types] : kernels) {
+        Sizes all = with_types({sizes}, types)[0];
+        all["code"] = code_of(code);
+        for_each_target(make, [&](Subject& subject) {
+          Problem problem = problem_of(subject.op(), all, Data::spread);
+          Tensor& codes = problem.inputs[0];
+          for (std::int64_t i = 0; i < codes.size(); ++i) codes.set(i, static_cast<double>(low + i * 7 % 16));
+          expect_right(subject, problem, subject.run(problem), Data::spread);
+          codes.set(150, static_cast<double>(low + 16));
+          expect_right(subject, problem, subject.run(problem), Data::spread);
+        });
+      }
+    }
+  }
+}
+
 TEST(CpuKernels, QuantizePlainInt4) {
   std::vector<Sizes> cases = {{{"N", 300}, {"K", 130}, {"group", 32}}};  // several chunks
   for (const DType type : {DType::f32, kF16, kBf16}) {

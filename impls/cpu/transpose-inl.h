@@ -20,14 +20,17 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <typename T>
 inline constexpr int64_t kTile = 16 / static_cast<int64_t>(sizeof(T));
 
-// Vectors without a fixed size cannot be kept in arrays.
-#define PLUMB_TRANSPOSES_TILES (HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE)
+// How vectors are written. Past the caches go those that are whole cache lines.
+enum class Stores { cached, streamed };
 
-#if PLUMB_TRANSPOSES_TILES
 // Blocks of 16 bytes of the widest vectors.
 template <typename T>
 inline constexpr int64_t kMostBlocks = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<T>())) / kTile<T>;
 
+// Vectors without a fixed size cannot be kept in arrays.
+#define PLUMB_TRANSPOSES_TILES (HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE)
+
+#if PLUMB_TRANSPOSES_TILES
 // Rows of as many columns as a tile has: block b of row c becomes column b * kTile + c. Interleaving vectors i and
 // i + kTile/2 is a perfect shuffle of row numbers and columns, and as many of them as there are bits in a column number
 // swap the two.
@@ -62,7 +65,7 @@ HWY_INLINE hn::Vec<D> LoadBlocks(D d, const T* at, int64_t distance) {
 
 // to[c * to_stride + r] = from[r * from_stride + c] for r < kBlocks * kTile<T> and c < kTile<T>: vectors are whole
 // lines where they are written, and may be less where they are read.
-template <typename T, int64_t kBlocks>
+template <typename T, int64_t kBlocks, Stores kStores>
 HWY_INLINE void TransposeUpright(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
   const hn::FixedTag<T, kBlocks * kTile<T>> d;
   hn::Vec<decltype(d)> rows[kTile<T>];
@@ -70,71 +73,33 @@ HWY_INLINE void TransposeUpright(const T* from, int64_t from_stride, T* to, int6
     rows[r] = LoadBlocks<T, kBlocks>(d, from + r * from_stride, kTile<T> * from_stride);
   }
   TransposeInBlocks<T>(d, rows);
-  for (int64_t c = 0; c < kTile<T>; ++c) hn::StoreU(rows[c], d, to + c * to_stride);
-}
-
-// Block i of v[j] becomes block j of v[i].
-template <int64_t kBlocks, class D>
-HWY_INLINE void TransposeBlocks(D d, hn::Vec<D>* v) {
-  static_assert(kBlocks == 1 || kBlocks == 2 || kBlocks == 4);
-  if constexpr (kBlocks == 4) {
-    for (int64_t i = 0; i < 4; i += 2) {
-      const auto a = v[i], b = v[i + 1];
-      v[i] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(b), a);
-      v[i + 1] = hn::OddEvenBlocks(b, hn::SwapAdjacentBlocks(a));
-    }
-  }
-  if constexpr (kBlocks > 1) {
-    for (int64_t i = 0; i < kBlocks / 2; ++i) {
-      const auto a = v[i], b = v[i + kBlocks / 2];
-      v[i] = hn::ConcatLowerLower(d, b, a);
-      v[i + kBlocks / 2] = hn::ConcatUpperUpper(d, b, a);
-    }
-  }
-}
-
-// to[c * to_stride + r] = from[r * from_stride + c] for r, c < kBlocks * kTile<T>.
-template <typename T, int64_t kBlocks>
-HWY_INLINE void TransposeSquare(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
-  const hn::FixedTag<T, kBlocks * kTile<T>> d;
-  using V = hn::Vec<decltype(d)>;
-  V rows[kBlocks][kTile<T>];
-  for (int64_t i = 0; i < kBlocks; ++i) {
-    for (int64_t r = 0; r < kTile<T>; ++r) rows[i][r] = hn::LoadU(d, from + (i * kTile<T> + r) * from_stride);
-    TransposeInBlocks<T>(d, rows[i]);
-  }
   for (int64_t c = 0; c < kTile<T>; ++c) {
-    V column[kBlocks];
-    for (int64_t i = 0; i < kBlocks; ++i) column[i] = rows[i][c];
-    TransposeBlocks<kBlocks>(d, column);
-    for (int64_t i = 0; i < kBlocks; ++i) hn::StoreU(column[i], d, to + (i * kTile<T> + c) * to_stride);
+    if constexpr (kStores == Stores::streamed && kBlocks == 4) {
+      hn::Stream(rows[c], d, to + c * to_stride);
+    } else {
+      hn::StoreU(rows[c], d, to + c * to_stride);
+    }
   }
 }
 
 // Rows [r, end), of which there are whole tiles, and columns as far as there are whole tiles. Returns where they end.
-template <typename T, int64_t kBlocks>
+template <typename T, int64_t kBlocks, Stores kStores>
 HWY_INLINE int64_t TransposeTiles(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t r, int64_t end,
                                   int64_t columns) {
   if constexpr (kBlocks > 1) {
     if ((end - r) % (kBlocks * kTile<T>) != 0) {
-      return TransposeTiles<T, kBlocks / 2>(from, from_stride, to, to_stride, r, end, columns);
+      return TransposeTiles<T, kBlocks / 2, kStores>(from, from_stride, to, to_stride, r, end, columns);
     }
   }
   int64_t c = 0;
-  if constexpr (kBlocks > 1 && sizeof(T) == 4) {
-    // Squares fit into registers, so that each line is read once: columns may lie so far apart that few stay near.
-    for (constexpr int64_t kSide = kBlocks * kTile<T>; c + kSide <= columns; c += kSide) {
-      for (int64_t i = r; i < end; i += kSide) {
-        TransposeSquare<T, kBlocks>(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
-      }
-    }
-  }
   for (; c + kTile<T> <= columns; c += kTile<T>) {
-    // The lines of the next columns are far away; vectors that are whole lines wait for none.
-    const int64_t next = HWY_MIN(c + 2 * kTile<T>, columns);
-    for (int64_t i = next - kTile<T>; i < next && kBlocks < 4; ++i) hwy::Prefetch(to + i * to_stride + r);
     for (int64_t i = r; i < end; i += kBlocks * kTile<T>) {
-      TransposeUpright<T, kBlocks>(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
+      // The lines of the next columns are far away; vectors that are whole lines wait for none.
+      const int64_t next = HWY_MIN(c + 2 * kTile<T>, columns);
+      for (int64_t column = next - kTile<T>; column < next && kBlocks < 4; ++column) {
+        hwy::Prefetch(to + column * to_stride + i);
+      }
+      TransposeUpright<T, kBlocks, kStores>(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
     }
   }
   return c;
@@ -151,17 +116,20 @@ HWY_INLINE void TransposeElements(const T* from, int64_t from_stride, T* to, int
 }
 
 // to[c * to_stride + r] = from[r * from_stride + c] for r < rows and c < columns. Callers with small
-// matrices say how many rows there are at most, lest the compiler warn of more.
-template <typename T, int64_t kMostRows = 64 / static_cast<int64_t>(sizeof(T))>
+// matrices say how many rows there are at most, lest the compiler warn of more. What is streamed begins at a cache line
+// in each column, and is whole lines of each.
+template <typename T, int64_t kMostRows = 64 / static_cast<int64_t>(sizeof(T)), Stores kStores = Stores::cached>
 HWY_INLINE void Transpose(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t columns) {
   int64_t r = 0;
 #if PLUMB_TRANSPOSES_TILES
-  // A cache line of output is filled before the next is begun: at strides that are powers of two few lines stay.
-  constexpr int64_t kLineRows = 64 / static_cast<int64_t>(sizeof(T));
+  // Some cache lines of a few columns are filled before those of the next are begun: of columns that lie far apart few
+  // stay near, and one line after the other is written faster than one here and one there.
+  constexpr int64_t kTogether = 4 * 64 / static_cast<int64_t>(sizeof(T));
+  constexpr int64_t kBlocks = HWY_MIN(kMostBlocks<T>, kMostRows / kTile<T>), kVectorRows = kBlocks * kTile<T>;
   for (const int64_t whole = rows / kTile<T> * kTile<T>; r < whole;) {
-    const int64_t end = HWY_MIN(whole, r + kLineRows);
-    const int64_t c = TransposeTiles<T, HWY_MIN(kMostBlocks<T>, kMostRows / kTile<T>)>(from, from_stride, to, to_stride,
-                                                                                       r, end, columns);
+    const int64_t left = whole - r, vectors = HWY_MIN(left, kTogether) / kVectorRows * kVectorRows;
+    const int64_t end = r + (vectors > 0 ? vectors : left);
+    const int64_t c = TransposeTiles<T, kBlocks, kStores>(from, from_stride, to, to_stride, r, end, columns);
     TransposeElements(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride, end - r, columns - c);
     r = end;
   }

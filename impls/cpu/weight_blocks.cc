@@ -21,8 +21,9 @@ HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// stream[k] = nibble k of `low` | nibble k of `high` << 4, for the 2 * bytes columns of two rows.
-template <bool kEvenLow>
+// stream[k] = nibble k of `low` | nibble k of `high` << 4, for the 2 * bytes columns of two rows; or, if columns are
+// split, those of the even ones, and after them those of the odd ones.
+template <bool kEvenLow, bool kSplitsColumns>
 HWY_INLINE void PairRows(const uint8_t* low, const uint8_t* high, uint8_t* stream, int64_t bytes) {
   const hn::ScalableTag<uint8_t> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
@@ -32,17 +33,24 @@ HWY_INLINE void PairRows(const uint8_t* low, const uint8_t* high, uint8_t* strea
     const auto l = hn::LoadU(d, low + i), h = hn::LoadU(d, high + i);
     const auto low_nibbles = hn::Or(hn::And(l, fifteen), hn::ShiftLeft<4>(h));
     const auto high_nibbles = hn::Or(hn::ShiftRight<4>(l), hn::AndNot(fifteen, h));
-    hn::StoreInterleaved2(kEvenLow ? low_nibbles : high_nibbles, kEvenLow ? high_nibbles : low_nibbles, d,
-                          stream + 2 * i);
+    const auto even = kEvenLow ? low_nibbles : high_nibbles, odd = kEvenLow ? high_nibbles : low_nibbles;
+    if (kSplitsColumns) {
+      hn::StoreU(even, d, stream + i);
+      hn::StoreU(odd, d, stream + bytes + i);
+    } else {
+      hn::StoreInterleaved2(even, odd, d, stream + 2 * i);
+    }
   }
+  const int64_t step = kSplitsColumns ? 1 : 2, to_odd = kSplitsColumns ? bytes : 1;
   for (; i < bytes; ++i) {
-    stream[2 * i + (kEvenLow ? 0 : 1)] = static_cast<uint8_t>((low[i] & 15) | high[i] << 4);
-    stream[2 * i + (kEvenLow ? 1 : 0)] = static_cast<uint8_t>(low[i] >> 4 | (high[i] & 0xf0));
+    stream[step * i + (kEvenLow ? 0 : to_odd)] = static_cast<uint8_t>((low[i] & 15) | high[i] << 4);
+    stream[step * i + (kEvenLow ? to_odd : 0)] = static_cast<uint8_t>(low[i] >> 4 | (high[i] & 0xf0));
   }
 }
 
 // How rows of a block become four streams of one byte a column. Of eight rows of nibbles, stream i holds row kLow[i] in
-// the low, kHigh[i] in the high nibbles; missing rows have code 0.
+// the low, kHigh[i] in the high nibbles; missing rows have code 0. A stream is one run of all columns, or one of the
+// even ones and one of the odd ones.
 template <class Rows>
 struct NibbleRows {
   static constexpr int64_t kRows = 8, kColumnsOfByte = 2;
@@ -50,7 +58,8 @@ struct NibbleRows {
 
   static HWY_INLINE void MakeStreams(const uint8_t* const* rows, int64_t bytes, uint8_t* streams, int64_t stride) {
     for (int s = 0; s < 4; ++s) {
-      PairRows<Rows::kEvenLow>(rows[Rows::kLow[s]], rows[Rows::kHigh[s]], streams + s * stride, bytes);
+      PairRows<Rows::kEvenLow, Rows::kRuns == 2>(rows[Rows::kLow[s]], rows[Rows::kHigh[s]], streams + s * stride,
+                                                 bytes);
     }
   }
 };
@@ -58,22 +67,26 @@ struct NeighbourRows : NibbleRows<NeighbourRows> {
   using Element = uint32_t;  // four columns
   static constexpr int kLow[4] = {0, 2, 4, 6}, kHigh[4] = {1, 3, 5, 7};
   static constexpr bool kEvenLow = true;  // where the even columns come from
+  static constexpr int64_t kRuns = 1;
 };
 struct RowsFourApart : NibbleRows<RowsFourApart> {
   using Element = uint32_t;
   static constexpr int kLow[4] = {0, 1, 2, 3}, kHigh[4] = {4, 5, 6, 7};
   static constexpr bool kEvenLow = true;
+  static constexpr int64_t kRuns = 1;
 };
 struct TransposedRows : NibbleRows<TransposedRows> {
   using Element = uint8_t;
   static constexpr int kLow[4] = {4, 5, 6, 7}, kHigh[4] = {0, 1, 2, 3};
   static constexpr bool kEvenLow = false;
+  static constexpr int64_t kRuns = 2;
 };
 // Rows of 8-bit codes are streams already.
 struct ByteRows {
   using Element = uint32_t;
   static constexpr int64_t kRows = 4, kColumnsOfByte = 1;
   static constexpr uint8_t kMissing = 0;
+  static constexpr int64_t kRuns = 1;
 
   static HWY_INLINE void MakeStreams(const uint8_t* const* rows, int64_t bytes, uint8_t* streams, int64_t stride) {
     const hn::ScalableTag<uint8_t> d;
@@ -89,20 +102,20 @@ struct ByteRows {
 // Asks for what comes next of a block's rows: they are too many and too short pieces for the CPU to foresee.
 HWY_INLINE void PrefetchRows(const uint8_t* weight, const BlockShape& shape, int64_t first, int64_t last,
                              int64_t begin) {
-  const int64_t end = HWY_MIN(begin + kTileBytes, shape.row_bytes);
+  const int64_t end = HWY_MIN(begin + shape.tile_bytes, shape.row_bytes);
   for (int64_t n = first; n < HWY_MIN(last, shape.rows); ++n) {
     for (int64_t i = begin; i < end; i += kLineBytes) hwy::Prefetch(weight + n * shape.row_bytes + i);
   }
 }
 
-// Lines of `width` bytes that lie side by side in `gathered` go where a block's vectors go.
-HWY_INLINE void WriteLines(const BlockShape& shape, const uint8_t* gathered, int64_t width, uint8_t* to,
+// Lines of `width` bytes that lie side by side in `gathered` go to places `stride` bytes apart.
+HWY_INLINE void WriteLines(const BlockShape& shape, const uint8_t* gathered, int64_t width, uint8_t* to, int64_t stride,
                            int64_t lines) {
   for (int64_t i = 0; i < lines; ++i) {
     if (shape.streamed) {
-      StreamBytes(gathered + i * width, to + i * shape.vector_stride, width);
+      StreamBytes(gathered + i * width, to + i * stride, width);
     } else {
-      std::memcpy(to + i * shape.vector_stride, gathered + i * width, static_cast<size_t>(width));
+      std::memcpy(to + i * stride, gathered + i * width, static_cast<size_t>(width));
     }
   }
 }
@@ -110,29 +123,27 @@ HWY_INLINE void WriteLines(const BlockShape& shape, const uint8_t* gathered, int
 // The part of the weight that a tile is.
 struct TilePlace {
   TilePlace(const BlockShape& shape, int64_t tile)
-      : begin(tile % tiles_of_row(shape) * kTileBytes),
-        bytes(HWY_MIN(kTileBytes, shape.row_bytes - begin)),
+      : begin(tile % tiles_of_row(shape) * shape.tile_bytes),
+        bytes(HWY_MIN(shape.tile_bytes, shape.row_bytes - begin)),
         block(tile / tiles_of_row(shape) * shape.blocks_of_tile),
         blocks(HWY_MIN(shape.blocks_of_tile, shape.block_count - block)) {}
   int64_t begin, bytes;   // of each row
   int64_t block, blocks;  // the first, and how many
 };
 
-constexpr int64_t kStreamBytes = 2 * kTileBytes;
-
 // Makes the four streams of one of a tile's blocks.
 template <class Format>
 HWY_INLINE void MakeStreams(const uint8_t* weight, const BlockShape& shape, const TilePlace& at, int64_t block,
                             uint8_t* streams) {
-  alignas(64) uint8_t missing[kTileBytes];
+  alignas(64) uint8_t missing[kMostTileBytes];
   const int64_t first = Format::kRows * block;
   if (first + Format::kRows > shape.rows) std::memset(missing, Format::kMissing, sizeof missing);
-  PrefetchRows(weight, shape, first, first + Format::kRows, at.begin + kTileBytes);
+  PrefetchRows(weight, shape, first, first + Format::kRows, at.begin + shape.tile_bytes);
   const uint8_t* rows[Format::kRows];
   for (int64_t n = first; n < first + Format::kRows; ++n) {
     rows[n - first] = n < shape.rows ? weight + n * shape.row_bytes + at.begin : missing;
   }
-  Format::MakeStreams(rows, at.bytes, streams, kStreamBytes);
+  Format::MakeStreams(rows, at.bytes, streams, stream_bytes_of(shape));
 }
 
 // Tiles [first, last) of blocks that lie one behind the other: four streams are woven.
@@ -140,41 +151,64 @@ template <class Format>
 HWY_INLINE void WeaveStreams(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first,
                              int64_t last) {
   using Element = typename Format::Element;
-  HWY_ALIGN uint8_t streams[4 * kStreamBytes];
+  HWY_ALIGN uint8_t streams[kStreamsBytes];
+  const int64_t stride = stream_bytes_of(shape);
   for (int64_t tile = first; tile < last; ++tile) {
     const TilePlace at(shape, tile);
     const int64_t elements = Format::kColumnsOfByte * at.bytes / int64_t{sizeof(Element)};
     const int64_t element = Format::kColumnsOfByte * at.begin / int64_t{sizeof(Element)};
     MakeStreams<Format>(weight, shape, at, at.block, streams);
-    Interleave4<Element>({{streams, streams + kStreamBytes, streams + 2 * kStreamBytes, streams + 3 * kStreamBytes}},
+    Interleave4<Element>({{streams, streams + stride, streams + 2 * stride, streams + 3 * stride}},
                          out + at.block * shape.block_stride + element * shape.vector_stride, shape.vector_stride,
                          elements);
   }
 }
 
+// Column i of the streams becomes a vector of `count` elements at to + i * stride, for i in [0, columns): vectors are
+// put together and then written as whole cache lines.
+template <typename Element>
+HWY_INLINE void TransposeRun(const BlockShape& shape, const uint8_t* streams, int64_t count, int64_t columns,
+                             uint8_t* to, int64_t stride) {
+  constexpr int64_t kSize = sizeof(Element);
+  const auto* from = reinterpret_cast<const Element*>(streams);
+  const int64_t from_stride = stream_bytes_of(shape) / kSize;
+  if constexpr (kSize == 4) {
+    // So few columns are transposed at a time that lines of one follow each other closely as they are.
+    const bool lines = (reinterpret_cast<uintptr_t>(to) | static_cast<uintptr_t>(stride | count * kSize)) % 64 == 0;
+    if (kMostBlocks<Element> == 4 && shape.streamed && lines) {
+      Transpose<Element, 16, Stores::streamed>(from, from_stride, reinterpret_cast<Element*>(to), stride / kSize, count,
+                                               columns);
+      return;
+    }
+  }
+  // Few enough that lines are written while later ones are made.
+  constexpr int64_t kTogether = 16;
+  HWY_ALIGN uint8_t gathered[kTogether * kTileLineBytes];
+  for (int64_t i = 0; i < columns; i += kTogether) {
+    const int64_t lines = HWY_MIN(kTogether, columns - i);
+    Transpose(from + i, from_stride, reinterpret_cast<Element*>(gathered), count, count, lines);
+    WriteLines(shape, gathered, count * kSize, to + i * stride, stride, lines);
+  }
+}
+
 // Tiles [first, last) of blocks whose vectors lie side by side: the elements of all streams of a tile are transposed
-// together, so that they are written as whole cache lines.
+// together.
 template <class Format>
 HWY_INLINE void TransposeStreams(const uint8_t* weight, uint8_t* out, const BlockShape& shape, int64_t first,
                                  int64_t last) {
   using Element = typename Format::Element;
-  constexpr int64_t kSize = sizeof(Element);
-  // Few enough that lines are written while later ones are made.
-  constexpr int64_t kTogether = 16;
-  HWY_ALIGN uint8_t streams[kMostStreams * kStreamBytes], gathered[kTogether * kTileLineBytes];
+  constexpr int64_t kSize = sizeof(Element), kRuns = Format::kRuns;
+  HWY_ALIGN uint8_t streams[kStreamsBytes];
   for (int64_t tile = first; tile < last; ++tile) {
     const TilePlace at(shape, tile);
     for (int64_t b = 0; b < at.blocks; ++b) {
-      MakeStreams<Format>(weight, shape, at, at.block + b, streams + 4 * b * kStreamBytes);
+      MakeStreams<Format>(weight, shape, at, at.block + b, streams + 4 * b * stream_bytes_of(shape));
     }
-    const int64_t elements = Format::kColumnsOfByte * at.bytes / kSize;
-    const int64_t count = 4 * at.blocks, width = count * kSize;
+    const int64_t run_bytes = Format::kColumnsOfByte * at.bytes / kRuns;
     uint8_t* to = out + at.block * shape.block_stride + Format::kColumnsOfByte * at.begin / kSize * shape.vector_stride;
-    for (int64_t i = 0; i < elements; i += kTogether) {
-      const int64_t lines = HWY_MIN(kTogether, elements - i);
-      Transpose(reinterpret_cast<const Element*>(streams) + i, kStreamBytes / kSize,
-                reinterpret_cast<Element*>(gathered), count, count, lines);
-      WriteLines(shape, gathered, width, to + i * shape.vector_stride, lines);
+    for (int64_t run = 0; run < kRuns; ++run) {
+      TransposeRun<Element>(shape, streams + run * run_bytes, 4 * at.blocks, run_bytes / kSize,
+                            to + run * shape.vector_stride, kRuns * shape.vector_stride);
     }
   }
 }
@@ -208,6 +242,8 @@ HWY_EXPORT(PackBytes);
 using PackFunction = decltype(HWY_STATIC_DISPATCH(PackBytes))*;
 
 constexpr std::int64_t kVectorBytes = 16;
+static_assert(kStreamsBytes >= 4 * kTileLineBytes / kVectorBytes * 2 * kMostTileBytes &&
+              kStreamsBytes >= 4 * 32 * 2 * 128);
 
 // Whether an output, whose tiles lie far apart, does not stay in the caches.
 bool is_strided(const Call& call) {
@@ -217,11 +253,22 @@ bool is_strided(const Call& call) {
 // Vectors of blocks of `block_rows` rows: the next block's follows (row blocks innermost), or the same block's next.
 BlockShape block_shape(const Call& call, std::int64_t block_rows, std::int64_t columns_of_a_byte, bool rows_innermost) {
   const std::int64_t blocks = (call["N"] + block_rows - 1) / block_rows, k_blocks = call["K"] / 4;
+  BlockShape shape{.rows = call["N"],
+                   .row_bytes = call["K"] / columns_of_a_byte,
+                   .block_count = blocks,
+                   .vector_stride = kVectorBytes,
+                   .block_stride = k_blocks * kVectorBytes,
+                   .blocks_of_tile = 1,
+                   .tile_bytes = 128,
+                   .streamed = false};
   if (rows_innermost) {
-    return {call["N"],    call["K"] / columns_of_a_byte, blocks,          blocks * kVectorBytes,
-            kVectorBytes, kTileLineBytes / kVectorBytes, is_strided(call)};
+    shape.vector_stride = blocks * kVectorBytes;
+    shape.block_stride = kVectorBytes;
+    shape.blocks_of_tile = kTileLineBytes / kVectorBytes;
+    shape.tile_bytes = kMostTileBytes;
+    shape.streamed = is_strided(call);
   }
-  return {call["N"], call["K"] / columns_of_a_byte, blocks, kVectorBytes, k_blocks * kVectorBytes, 1, false};
+  return shape;
 }
 
 void run(const Call& call, PackFunction pack, const BlockShape& shape) {
@@ -264,7 +311,14 @@ Kernel pack_int4_transposed(const Target& target) {
   const PackFunction pack = PLUMB_FOR_TARGET(PackTransposed, target);
   return {"pack_int4_transposed", kExactContract, {}, [pack](const Call& call, void*) {
             run(call, pack,
-                {call["N"], call["K"] / 2, call["N"] / 8, call["N"] / 2, 4, kMostStreams / 4, is_strided(call)});
+                {.rows = call["N"],
+                 .row_bytes = call["K"] / 2,
+                 .block_count = call["N"] / 8,
+                 .vector_stride = call["N"] / 2,
+                 .block_stride = 4,
+                 .blocks_of_tile = 32,
+                 .tile_bytes = 128,
+                 .streamed = is_strided(call)});
           }};
 }
 

@@ -14,6 +14,8 @@ struct BlockShape {
   std::int64_t block_stride;   ///< Bytes of output from one block's vector to the next block's.
   /// Blocks that a tile holds: some cache lines' worth of vectors, where blocks' vectors lie side by side, else 1.
   std::int64_t blocks_of_tile;
+  /// Bytes of a row that a tile holds: so few that the streams made of its blocks' rows stay in the nearest cache.
+  std::int64_t tile_bytes;
   bool streamed;  ///< Tiles of several blocks are written past the caches.
 };
 
@@ -21,18 +23,20 @@ inline constexpr std::int64_t kLineBytes = 64;
 /// Bytes that tiles of blocks whose vectors lie side by side write in one place: some cache lines, as one after the
 /// other is written faster than one here and one there.
 inline constexpr std::int64_t kTileLineBytes = 4 * kLineBytes;
-/// Streams of one byte a column that a tile may consist of: so few that they stay in the nearest cache.
-inline constexpr std::int64_t kMostStreams = 128;
+/// Bytes of a row that any tile holds at most.
+inline constexpr std::int64_t kMostTileBytes = 256;
+/// Bytes of all streams of a tile, of which there are four a block, each of one byte a column.
+inline constexpr std::int64_t kStreamsBytes = 1 << 15;
 
-/// Bytes of a row that are worked through at a time: so few that the streams made of them stay in the cache.
-inline constexpr std::int64_t kTileBytes = 128;
+/// Bytes from one of a tile's streams to the next: as many as a row of a tile has columns, which are one or two a byte.
+[[nodiscard]] constexpr std::int64_t stream_bytes_of(const BlockShape& shape) { return 2 * shape.tile_bytes; }
 
 /// Tiles side by side along the rows.
 [[nodiscard]] constexpr std::int64_t tiles_of_row(const BlockShape& shape) {
-  return (shape.row_bytes + kTileBytes - 1) / kTileBytes;
+  return (shape.row_bytes + shape.tile_bytes - 1) / shape.tile_bytes;
 }
 
-/// Tiles in all. Tile t is bytes (t % tiles_of_row) * kTileBytes ... of the rows of `blocks_of_tile` blocks, the first
+/// Tiles in all. Tile t is bytes (t % tiles_of_row) * tile_bytes ... of the rows of `blocks_of_tile` blocks, the first
 /// of which is t / tiles_of_row * blocks_of_tile: the next tile lies in the same pages of memory.
 [[nodiscard]] constexpr std::int64_t tile_count(const BlockShape& shape) {
   return (shape.block_count + shape.blocks_of_tile - 1) / shape.blocks_of_tile * tiles_of_row(shape);

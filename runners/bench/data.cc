@@ -18,10 +18,21 @@ void repeat(std::span<std::byte> bytes, std::size_t period) {
   }
 }
 
-double value(const Port& port, const DTypeInfo& type, const Sizes& sizes, const Random& random, std::uint64_t index) {
-  if (!port.high.empty()) {
+// Formulas of the smallest and the largest integer: the port's, or where it allows any, those of the codes that its
+// operator quantises to. Empty: any.
+struct IntegerRange {
+  IntegerRange(const Op& op, const Port& port) : low(port.low), high(port.high) {
+    if (!high.empty() || port.fill != Fill::integers || op.param("quant_max") == nullptr) return;
+    low = "quant_min", high = "quant_max";
+  }
+  std::string low, high;
+};
+
+double value(const Port& port, const IntegerRange& range, const DTypeInfo& type, const Sizes& sizes,
+             const Random& random, std::uint64_t index) {
+  if (!range.high.empty()) {
     return static_cast<double>(
-        random.integer(index, evaluate_formula(port.low, sizes), evaluate_formula(port.high, sizes)));
+        random.integer(index, evaluate_formula(range.low, sizes), evaluate_formula(range.high, sizes)));
   }
   if (port.fill == Fill::scale || port.fill == Fill::result_scale) return random.uniform(index, 1.0 / 64, 1.0 / 64);
   if (type.is_float) return random.uniform(index, -1, 2);
@@ -35,13 +46,14 @@ Tensor make_input(const Op& op, const Signature& signature, const Port& port) {
   const DTypeInfo& type = info(tensor.dtype());
   const Random random(0, port.name);
   const std::int64_t fresh = std::min(tensor.size(), kPeriod);
-  const bool any_bits = port.high.empty() && type.size_bytes == 1;
+  const IntegerRange range(op, port);
+  const bool any_bits = range.high.empty() && type.size_bytes == 1;
   for (std::int64_t i = 0; i < fresh; ++i) {
     const auto index = static_cast<std::uint64_t>(i);
     if (any_bits) {
       tensor.bytes()[index] = static_cast<std::byte>(random.bits(index));
     } else {
-      tensor.set(i, value(port, type, signature.values, random, index));
+      tensor.set(i, value(port, range, type, signature.values, random, index));
     }
   }
   repeat(tensor.bytes(), static_cast<std::size_t>(fresh * type.size_bytes));

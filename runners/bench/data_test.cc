@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "runners/bench/cases.h"
 
@@ -27,6 +28,17 @@ TEST(BenchData, EveryInputIsLegalAndFull) {
           << op.name << ": the end was not filled";
     }
   }
+}
+
+// Codes beyond the range that an operator quantises to are legal, but nobody has them.
+TEST(BenchData, CodesAreInTheRangeOfTheirQuantiser) {
+  const auto plan = plan_bench({}, "dequantize_tinygemm", {{2, 64, 256, 32}});
+  const Problem problem = bench_problem(*plan[0].test_case.op, plan[0].test_case.signature);
+  std::set<double> codes;
+  for (std::int64_t i = 0; i < problem.inputs[0].size(); ++i) codes.insert(problem.inputs[0].at(i));
+  EXPECT_EQ(codes.size(), 16U);
+  EXPECT_EQ(*codes.begin(), 0);
+  EXPECT_EQ(*codes.rbegin(), 15);
 }
 
 TEST(BenchData, IsTheSameEachTime) {
