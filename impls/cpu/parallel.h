@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <exception>
-#include <thread>
-#include <vector>
+#include <memory>
 
 namespace plumb::cpu {
 
@@ -14,9 +12,21 @@ namespace plumb::cpu {
   return count * i / pieces;
 }
 
-/// Calls body(first, last) for ranges that cover [0, count) exactly once, min(threads, count) of them. `body` must not
-/// throw. The caller's thread takes the first range, and those for which the system gives no thread: a call that has
-/// begun to write its output cannot fail any more.
+/// A function of a piece's number that lives at the caller's.
+struct PieceBody {
+  void (*call)(const void* body, std::int64_t piece);
+  const void* body;
+};
+
+/// Runs piece 0 on the caller's thread and each other one on a thread of its own, all at the same time; returns when
+/// all have ended. Threads stay for the next call, as many as the machine has cores: starting one takes as long as a
+/// short kernel runs. The caller runs those for which the system gives no thread, as a call that has begun to write its
+/// output cannot fail any more; and all of them while another thread of the process is in here, or a piece asks. A
+/// process that forks has no threads of ours at that moment.
+void run_pieces(std::int64_t pieces, const PieceBody& body);
+
+/// Calls body(first, last) for ranges that cover [0, count) exactly once, min(threads, count) of them, as `run_pieces`
+/// does. `body` must not throw.
 template <typename Body>
 void parallel_ranges(std::int64_t count, int threads, const Body& body) {
   const std::int64_t pieces = std::min<std::int64_t>(threads, count);
@@ -24,19 +34,12 @@ void parallel_ranges(std::int64_t count, int threads, const Body& body) {
     if (count > 0) body(std::int64_t{0}, count);
     return;
   }
-  std::vector<std::jthread> workers;
-  workers.reserve(static_cast<std::size_t>(pieces - 1));
-  for (std::int64_t i = 1; i < pieces; ++i) {
-    const auto range = [&body, count, pieces, i] {
-      body(piece_start(count, pieces, i), piece_start(count, pieces, i + 1));
-    };
-    try {
-      workers.emplace_back(range);
-    } catch (const std::exception&) {
-      range();
-    }
-  }
-  body(std::int64_t{0}, piece_start(count, pieces, 1));
+  const auto piece = [&body, count, pieces](std::int64_t i) {
+    body(piece_start(count, pieces, i), piece_start(count, pieces, i + 1));
+  };
+  using Piece = decltype(piece);
+  run_pieces(pieces,
+             {[](const void* one, std::int64_t i) { (*static_cast<const Piece*>(one))(i); }, std::addressof(piece)});
 }
 
 }  // namespace plumb::cpu

@@ -19,7 +19,9 @@ std::string relative_spread(const Spread& spread) {
 std::string remark(const Record& record) {
   if (!is_measured(record)) return record.reason;
   if (standing(record) == Standing::none) return "";
-  return fmt::format("{} {} %", standing(record) == Standing::reached ? "reaches" : "MISSES", percent(record.bar));
+  const bool of_read = record.bar <= 0;
+  return fmt::format("{} {} %{}", standing(record) == Standing::reached ? "reaches" : "MISSES",
+                     percent(of_read ? record.read_bar : record.bar), of_read ? " of read" : "");
 }
 
 constexpr Column kColumns[] = {

@@ -1,6 +1,9 @@
 #include "reports/bench/formats.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "reports/aligned_text.h"
@@ -59,6 +62,17 @@ constexpr const char* kWhyTwice =
     "   sets aside what the outputs held. %copy, %best, %read and the bar count the lesser of the two; GB/s does "
     "not.\n";
 
+std::string misses_text(const Run& run) {
+  std::string text;
+  for (const Bar& bar : bars(run)) {
+    if (is_reached(bar)) continue;
+    text += fmt::format("MISSED: {} {} x{} reaches {:.0f} % of {}{}{}\n", bar.ours->case_name, bar.ours->impl,
+                        bar.ours->threads, std::floor(100 * bar.reached), bar.to, bar.why.empty() ? "" : ", which ",
+                        bar.why);
+  }
+  return text;
+}
+
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
@@ -77,7 +91,7 @@ std::string text_table(const Run& run) {
   if (std::ranges::any_of(run.records, [](const Record& r) { return is_measured(r) && checks_matter(r); })) {
     text += kWhyTwice;
   }
-  return text;
+  return text + misses_text(run);
 }
 
 std::string write_csv(const Run& run) {

@@ -8,7 +8,8 @@
 
 namespace plumb::bench {
 
-/// The terminal's table; columns in which no record has anything are left out.
+/// The terminal's table; columns in which no record has anything are left out. Below it a line for each bar that is
+/// missed, by how much and why.
 [[nodiscard]] std::string text_table(const Run& run);
 
 /// One page, self-contained and without script.

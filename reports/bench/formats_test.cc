@@ -105,21 +105,74 @@ TEST(BenchRecord, ABarIsReachedMissedOrNotThere) {
   EXPECT_EQ(standing(absent()), Standing::none);
 }
 
+TEST(BenchRecord, ALayerOfOneRowIsHeldToPlainReading) {
+  Record record = linear();
+  record.read_bar = 0.5;  // just what it reaches
+  EXPECT_EQ(standing(record), Standing::reached);
+  record.read_bar = 0.51;
+  EXPECT_EQ(standing(record), Standing::missed);
+}
+
+// Its time as a share of linear()'s.
+Record peer(double seconds) {
+  Record record = linear();
+  record.impl = "torch 2 (bf16)";
+  record.peer = true;
+  record.seconds.median *= seconds;
+  record.differs = "rounds to bf16";
+  return record;
+}
+
+TEST(BenchBars, APeerIsOneForTheSameSizesAndThreads) {
+  Record other_threads = peer(0.5), other_sizes = peer(0.5), unmeasured = peer(0.5), int8 = linear();
+  other_threads.threads = 1;
+  other_sizes.case_name = "linear_q4gsw[M=32]/exact#0";
+  unmeasured.samples = 0;
+  int8.kind = "int8 linear";
+  int8.case_name = "linear_dq8ca_q4gsw[M=1]/exact#0";
+  int8.seconds.median /= 4;
+  const bench::Run run =
+      run_of({measured(), linear(), peer(0.9), peer(1), other_threads, other_sizes, unmeasured, int8});
+  const std::vector<Bar> found = bars(run);
+  ASSERT_EQ(found.size(), 5U);
+  EXPECT_EQ(found[0].to, "80 % of memcpy");
+  EXPECT_DOUBLE_EQ(found[0].reached, 1);
+  EXPECT_EQ(found[1].to, "torch 2 (bf16)");
+  EXPECT_DOUBLE_EQ(found[1].reached, 0.9);
+  EXPECT_EQ(found[1].why, "rounds to bf16; ours takes f32 as it is");
+  EXPECT_TRUE(is_reached(found[2]));
+  EXPECT_EQ(found[3].ours->kind, "int8 linear");
+  EXPECT_DOUBLE_EQ(found[3].reached, 3.6);
+}
+
+TEST(BenchBars, MissesAreToldWithTheirReason) {
+  const bench::Run run = run_of({linear(), peer(0.899), peer(1.1)});
+  const std::string line =
+      "MISSED: linear_q4gsw[M=1]/exact#0 cpu.avx2 x2 reaches 89 % of torch 2 (bf16), which rounds to bf16; ours takes "
+      "f32 as it is\n";
+  EXPECT_TRUE(text_table(run).ends_with(line)) << text_table(run);
+  EXPECT_EQ(headline(run), "3 measured; 1 of 2 bars are reached");
+  const std::string page = write_html(run);
+  EXPECT_NE(page.find("MISSED</span> rounds to bf16"), std::string::npos);
+  EXPECT_NE(page.find("reached</span>"), std::string::npos);
+  EXPECT_EQ(write_html(run_of({linear()})).find("id=\"bars\""), std::string::npos);
+}
+
 TEST(BenchRecord, ExitCodeAndHeadline) {
   EXPECT_EQ(exit_code(run_of({measured(), absent()})), 0);
-  EXPECT_EQ(headline(run_of({measured(), absent()})), "1 measured; 1 of 1 reach their bar");
+  EXPECT_EQ(headline(run_of({measured(), absent()})), "1 measured; 1 of 1 bars are reached");
   EXPECT_EQ(exit_code(run_of({})), 2);
   EXPECT_EQ(exit_code(run_of({absent()})), 2);
   EXPECT_EQ(headline(run_of({absent()})), "Nothing measured");
   Record broken = absent();
   broken.misbehaved = true;
   EXPECT_EQ(exit_code(run_of({measured(), broken})), 1);
-  EXPECT_EQ(headline(run_of({measured(), broken})), "1 measured, 1 failed; 1 of 1 reach their bar");
+  EXPECT_EQ(headline(run_of({measured(), broken})), "1 measured, 1 failed; 1 of 1 bars are reached");
   bench::Run cut = run_of({measured()});
   cut.info.planned = 5;
   cut.info.interrupted = true;
   EXPECT_EQ(exit_code(cut), 2);
-  EXPECT_EQ(headline(cut), "1 measured; 1 of 1 reach their bar; cut short at 1 of 5");
+  EXPECT_EQ(headline(cut), "1 measured; 1 of 1 bars are reached; cut short at 1 of 5");
 }
 
 TEST(BenchFormats, TheTableShowsWhatThereIsAndLeavesEmptyColumnsOut) {

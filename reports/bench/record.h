@@ -42,6 +42,9 @@ struct Record {
   double read_rate = 0;       ///< Bytes per second that a plain read of the same footprint took in, median.
   double operation_rate = 0;  ///< Operations per second of multiply-and-add in registers, median; 0 if not measured.
   double bar = 0;             ///< The share of copy that is aimed at; 0 = none.
+  double read_bar = 0;        ///< The share of plain reading that is aimed at; 0 = none.
+  bool peer = false;          ///< Somebody else's, for ours to be held to.
+  std::string differs;        ///< A peer's arithmetic, where it is not that of `op`; empty if it is.
 };
 
 /// Facts about the whole run (seed and planned of RunInfo count too), and all records.
@@ -67,14 +70,28 @@ struct Run {
 /// The fastest call beside the fastest copy: what a machine that is shared with others hides least of.
 [[nodiscard]] double share_of_copy_at_best(const Record& record);
 
-/// How a record compares with its bar.
+/// How a record compares with its bar, of copy or of read.
 enum class Standing { none, reached, missed };
 [[nodiscard]] Standing standing(const Record& record);
+
+/// Something that one of our records is held to.
+struct Bar {
+  const Record* ours;
+  std::string to;   ///< "80 % of memcpy", "openvino 2026.4.1 (u4 MatMul, bf16)"
+  double reached;   ///< 1 = just so.
+  std::string why;  ///< What explains a miss; empty if nothing does that is known.
+};
+
+[[nodiscard]] bool is_reached(const Bar& bar);
+
+/// All bars of a run: of memory's rates, and the speed of each peer that was timed on the same sizes with the same
+/// threads. They point into the run.
+[[nodiscard]] std::vector<Bar> bars(const Run& run);
 
 /// 0 everything measured; 1 an implementation failed; 2 nothing measured or cut short.
 [[nodiscard]] int exit_code(const Run& run);
 
-/// "62 measured; 60 of 62 reach their bar".
+/// "62 measured; 60 of 62 bars are reached".
 [[nodiscard]] std::string headline(const Run& run);
 
 }  // namespace plumb::bench

@@ -24,6 +24,9 @@ void visit_record(Record& record, Visit&& visit) {
   visit("read_rate", record.read_rate);
   visit("operation_rate", record.operation_rate);
   visit("bar", record.bar);
+  visit("read_bar", record.read_bar);
+  visit("peer", record.peer);
+  visit("differs", record.differs);
 }
 
 template <class Spread, class Visit>

@@ -106,6 +106,7 @@ Record blank_record(const Question& question, const Subject& subject, int thread
   record.weight_bytes = question.weight_bytes();
   record.operations = question.operations();
   record.bar = question.bench_case.bar;
+  record.read_bar = question.bench_case.read_bar;
   return record;
 }
 

@@ -14,8 +14,9 @@
 namespace plumb::bench {
 namespace {
 
-// The bars: what moves bits is held to memcpy, what quantises may take twice its time.
-constexpr double kMove = 0.8, kQuantise = 0.5, kNoBar = 0;
+// The bars: what moves bits is held to memcpy, what quantises may take twice its time, and a linear layer of one row is
+// held to reading its weight.
+constexpr double kMove = 0.8, kQuantise = 0.5, kNoBar = 0, kReadOnce = 0.8;
 
 // A case as `plumb check` writes it, with formulas of M, N, K and group in braces.
 struct Template {
@@ -152,7 +153,9 @@ std::vector<BenchCase> plan_bench(const std::vector<std::string>& groups, std::s
     for (const Extents& shape : shapes) {
       const std::string name = filled(entry.text, shape);
       // Shapes that differ in M alone are one to whatever has no M.
-      if (planned.insert(name).second) plan.push_back({entry.kind, parse_case(name), entry.bar});
+      const bool reads_once = shape.M == 1 && std::string_view(entry.kind).ends_with("linear");
+      if (planned.insert(name).second)
+        plan.push_back({entry.kind, parse_case(name), entry.bar, reads_once ? kReadOnce : kNoBar});
     }
   }
   const auto is_named = [&](const std::string& other) { return glob_match(op_pattern, other); };

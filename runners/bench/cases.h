@@ -22,7 +22,8 @@ struct Extents {
 struct BenchCase {
   std::string kind;  ///< "pack", "unpack", "repack", "quantize", "dequantize", "lookup", "linear", "int8 linear".
   Case test_case;
-  double bar;  ///< The share of memcpy's rate that is aimed at; 0 = none.
+  double bar;       ///< The share of memcpy's rate that is aimed at; 0 = none.
+  double read_bar;  ///< The share of plain reading's rate that is aimed at; 0 = none.
 };
 
 /// The groups that the table is divided into ("pack", "linear"), and "repack".

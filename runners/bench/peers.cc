@@ -55,12 +55,14 @@ Record record_of(const PeerReply& reply, const Record& ours) {
   record.weight_bytes = reply.weight_bytes;
   // The copy beside which ours was measured was no neighbour of the peer's calls.
   record.share_of_copy = record.copy_seconds = {};
-  record.bar = 0;
+  record.bar = record.read_bar = 0;
+  record.peer = true;
+  record.differs = reply.differs;
   return record;
 }
 
 Record complaint(const Record& ours, const std::string& reason) {
-  return record_of({"peers", "", reason, ours.weight_bytes, {}}, ours);
+  return record_of({.peer = "peers", .absent = reason, .weight_bytes = ours.weight_bytes}, ours);
 }
 
 }  // namespace
@@ -79,15 +81,16 @@ std::filesystem::path default_peer_script() {
 PeerReply parse_peer_line(std::string_view line) {
   const nlohmann::json value = parse_json(line);
   const JsonNode root(value);
-  PeerReply reply{root.field("peer").text(), "", "", 0, {}};
+  PeerReply reply{.peer = root.field("peer").text()};
   if (value.contains("absent")) {
     root.refuse_fields_except({"peer", "absent"});
     reply.absent = root.field("absent").text();
     if (reply.absent.empty()) root.field("absent").refuse("expected a reason");
     return reply;
   }
-  root.refuse_fields_except({"peer", "what", "weight_bytes", "seconds"});
+  root.refuse_fields_except({"peer", "what", "differs", "weight_bytes", "seconds"});
   reply.what = root.field("what").text();
+  reply.differs = root.field("differs").text();
   reply.weight_bytes = root.field("weight_bytes").integer();
   const JsonNode seconds = root.field("seconds");
   for (std::size_t i = 0; i < seconds.array_size(); ++i) reply.seconds.push_back(seconds.element(i).number());

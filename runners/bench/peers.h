@@ -16,11 +16,12 @@ namespace plumb::bench {
 
 /// What one peer answered.
 struct PeerReply {
-  std::string peer;             ///< "torch 2.9.1"
-  std::string what;             ///< "_weight_int4pack_mm_for_cpu, bf16"
-  std::string absent;           ///< Why there are no samples; empty if there are some.
-  std::int64_t weight_bytes;    ///< Of the packed weight, scales and zero points.
-  std::vector<double> seconds;  ///< Of single calls.
+  std::string peer;                  ///< "torch 2.9.1"
+  std::string what = {};             ///< "_weight_int4pack_mm_for_cpu, bf16"
+  std::string differs = {};          ///< What it computes instead of a layer with f32 activations; empty if nothing.
+  std::string absent = {};           ///< Why there are no samples; empty if there are some.
+  std::int64_t weight_bytes = 0;     ///< Of the packed weight, scales and zero points.
+  std::vector<double> seconds = {};  ///< Of single calls.
 };
 
 /// Reads one line of the script's output. Throws Error naming what is wrong with it.

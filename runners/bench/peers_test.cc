@@ -30,8 +30,8 @@ Record ours() {
 }
 
 TEST(BenchPeers, ALineIsAMeasurementOrAReason) {
-  const PeerReply timed =
-      parse_peer_line(R"({"peer":"torch 2","what":"int4","weight_bytes":1200,"seconds":[0.5,0.25]})");
+  const PeerReply timed = parse_peer_line(
+      R"({"peer":"torch 2","what":"int4","differs":"in int8","weight_bytes":1200,"seconds":[0.5,0.25]})");
   EXPECT_EQ(timed.peer, "torch 2");
   EXPECT_EQ(timed.weight_bytes, 1200);
   EXPECT_EQ(timed.seconds, (std::vector<double>{0.5, 0.25}));
@@ -39,12 +39,13 @@ TEST(BenchPeers, ALineIsAMeasurementOrAReason) {
 }
 
 TEST(BenchPeers, OtherLinesAreRefused) {
-  for (const char* line : {"", "loading…", "{}", R"({"peer":"a"})", R"({"peer":"a","absent":""})",
-                           R"({"peer":"a","absent":1})", R"({"peer":"a","what":"b","weight_bytes":1,"seconds":[]})",
-                           R"({"peer":"a","what":"b","weight_bytes":1,"seconds":[0]})",
-                           R"({"peer":"a","what":"b","weight_bytes":1,"seconds":["nan"]})",
-                           R"({"peer":"a","what":"b","weight_bytes":1,"seconds":[1],"more":2})",
-                           R"({"peer":"a","absent":"b","seconds":[1]})"}) {
+  for (const char* line :
+       {"", "loading…", "{}", R"({"peer":"a"})", R"({"peer":"a","absent":""})", R"({"peer":"a","absent":1})",
+        R"({"peer":"a","what":"b","differs":"","weight_bytes":1,"seconds":[]})",
+        R"({"peer":"a","what":"b","differs":"","weight_bytes":1,"seconds":[0]})",
+        R"({"peer":"a","what":"b","differs":"","weight_bytes":1,"seconds":["nan"]})",
+        R"({"peer":"a","what":"b","differs":"","weight_bytes":1,"seconds":[1],"more":2})",
+        R"({"peer":"a","absent":"b","seconds":[1]})"}) {
     EXPECT_THROW((void)parse_peer_line(line), Error) << line;
   }
 }
@@ -61,12 +62,14 @@ class FakePeers : public testing::Test {
 
 TEST_F(FakePeers, AreToldTheCaseAndStandBesideOurs) {
   const auto records = ask(R"(test "$*" = "--M 2 --N 16 --K 64 --group 32 --threads 3 --min-time 0.5" || exit 1
-echo '{"peer":"torch 2","what":"int4","weight_bytes":1200,"seconds":[0.5,0.25,1]}'
+echo '{"peer":"torch 2","what":"int4","differs":"in int8","weight_bytes":1200,"seconds":[0.5,0.25,1]}'
 echo noise >&2
 echo '{"peer":"ggml","absent":"not here"}')");
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].impl, "torch 2 (int4)");
   EXPECT_EQ(records[0].case_name, ours().case_name);
+  EXPECT_TRUE(records[0].peer);
+  EXPECT_EQ(records[0].differs, "in int8");
   EXPECT_EQ(records[0].samples, 3);
   EXPECT_EQ(records[0].seconds.median, 0.5);
   EXPECT_EQ(records[0].weight_bytes, 1200);

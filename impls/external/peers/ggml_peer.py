@@ -108,7 +108,8 @@ def q4(case, kind, name):
             raise Absent("it could not multiply")
 
     repacked = "" if buffer_type == plain else ", repacked"
-    return Peer(f"ggml of {package}", f"{name} mul_mat{repacked}, int8", len(data), call)
+    return Peer(f"ggml of {package}", f"{name} mul_mat{repacked}, int8",
+                "quantises activations to int8, 32 to a scale: one integer product", len(data), call)
 
 
 def q4_0(case):

@@ -31,10 +31,11 @@ def torch_int4pack(case):
     def call():
         torch.ops.aten._weight_int4pack_mm_for_cpu(x, packed, case.group, scales_zeros)
 
-    return Peer(f"torch {torch.__version__}", what, packed.nbytes + scales_zeros.nbytes, call)
+    differs = "rounds activations, scales and zero points to bf16"
+    return Peer(f"torch {torch.__version__}", what, differs, packed.nbytes + scales_zeros.nbytes, call)
 
 
-def openvino_compressed(case, precision, dynamic_group):
+def openvino_compressed(case, precision, dynamic_group, differs):
     """OpenVINO's CPU plugin: u4 codes and zero points, f16 scales; the weight stays compressed."""
     import numpy
     import openvino
@@ -64,19 +65,19 @@ def openvino_compressed(case, precision, dynamic_group):
 
     version = openvino.__version__.split("-")[0]
     what = f"u4 MatMul, {precision}" + (f", int8 by {dynamic_group}" if dynamic_group else "")
-    return Peer(f"openvino {version}", what, code_bytes.nbytes + zero_bytes.nbytes + scales.nbytes, call)
+    return Peer(f"openvino {version}", what, differs, code_bytes.nbytes + zero_bytes.nbytes + scales.nbytes, call)
 
 
 def openvino_f32(case):
-    return openvino_compressed(case, "f32", 0)
+    return openvino_compressed(case, "f32", 0, "")
 
 
 def openvino_int8(case):
-    return openvino_compressed(case, "f32", 32)
+    return openvino_compressed(case, "f32", 32, "quantises activations to int8, 32 to a scale: one integer product")
 
 
 def openvino_bf16(case):
-    return openvino_compressed(case, "bf16", 0)
+    return openvino_compressed(case, "bf16", 0, "rounds activations and weights to bf16: one product of 8-bit significands")
 
 
 # The name under which one is absent, and what makes it.
@@ -106,7 +107,7 @@ def sample(call, min_seconds):
 def reply_of(name, make, case):
     try:
         peer = make(case)
-        return {"peer": peer.name, "what": peer.what, "weight_bytes": peer.weight_bytes,
+        return {"peer": peer.name, "what": peer.what, "differs": peer.differs, "weight_bytes": peer.weight_bytes,
                 "seconds": sample(peer.call, case.min_time)}
     except Exception as trouble:  # whatever a peer does must not hide the others
         return {"peer": name, "absent": str(trouble) or type(trouble).__name__}

@@ -74,4 +74,5 @@ def int8_matmul(case):
 
     dnnl.library.dnnl_version.restype = ctypes.POINTER(ctypes.c_int * 3)
     version = ".".join(map(str, dnnl.library.dnnl_version().contents))
-    return Peer(f"oneDNN {version}", "int8 matmul without scales, as it has no 4-bit weights", weight_bytes, call)
+    return Peer(f"oneDNN {version}", "int8 matmul without scales, as it has no 4-bit weights",
+                "multiplies int8 by int8: no code is unpacked, no scale applied", weight_bytes, call)
