@@ -14,6 +14,7 @@
 #include <new>
 
 #include "reference/error.h"
+#include "reference/sanitized.h"
 
 namespace plumb {
 
@@ -169,7 +170,11 @@ void BlackBox::install() {
   struct sigaction action = {};
   action.sa_sigaction = on_fatal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  for (std::size_t i = 0; i < kFatal.size(); ++i) sigaction(kFatal[i], &action, &previous[i]);
+  for (std::size_t i = 0; i < kFatal.size(); ++i) {
+    sigaction(kFatal[i], &action, &previous[i]);
+    // A sanitizer's handler would say again what is recorded, and read all debug information in order to.
+    if (kSanitized) previous[i] = {};
+  }
 }
 
 void BlackBox::set_judging(bool judging) { content_->judging = judging; }
