@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <span>
 
 #include "reference/error.h"
@@ -12,29 +11,44 @@ namespace {
 
 constexpr std::size_t kMostListed = 12;
 
-// What some of the steps add up to, for each choice of them.
-std::vector<double> sums_of(std::span<const double> steps) {
-  std::vector<double> sums = {0};
-  for (const double step : steps) {
-    for (std::size_t i = 0, count = sums.size(); i < count; ++i) sums.push_back(sums[i] + step);
+// Sums of choices among steps, in order of size, in memory that serves all outputs.
+class ChoiceSums {
+ public:
+  void of(std::span<const double> steps) {
+    sums_.assign(1, 0);
+    for (const double step : steps) {
+      with_ = sums_;
+      for (double& sum : with_) sum += step;
+      merged_.resize(2 * sums_.size());
+      std::ranges::merge(sums_, with_, merged_.begin());
+      sums_.swap(merged_);
+    }
   }
-  return sums;
-}
+  [[nodiscard]] const std::vector<double>& sums() const { return sums_; }
+
+ private:
+  std::vector<double> sums_, with_, merged_;
+};
+
+struct Halves {
+  ChoiceSums some, others;
+};
 
 // Each choice of the one half of the steps is completed by one of the two best ones of the other.
-double nearest_sum(double value, std::span<const double> steps, double got) {
-  const std::vector<double> some = sums_of(steps.first(steps.size() / 2));
-  std::vector<double> others = sums_of(steps.subspan(steps.size() / 2));
-  std::ranges::sort(others);
+double nearest_sum(double value, std::span<const double> steps, double got, Halves& halves) {
+  halves.some.of(steps.first(steps.size() / 2));
+  halves.others.of(steps.subspan(steps.size() / 2));
+  const std::vector<double>& others = halves.others.sums();
   double nearest = value;
   const auto consider = [&](double sum) {
     if (std::abs(sum - got) < std::abs(nearest - got)) nearest = sum;
   };
-  for (const double sum : some) {
+  std::size_t above = others.size();  // the first that is not too small; the larger `some`, the nearer the front
+  for (const double sum : halves.some.sums()) {
     const double base = value + sum;
-    const auto above = std::ranges::lower_bound(others, got - base);
-    if (above != others.end()) consider(base + *above);
-    if (above != others.begin()) consider(base + *std::prev(above));
+    while (above > 0 && others[above - 1] >= got - base) --above;
+    if (above < others.size()) consider(base + others[above]);
+    if (above > 0) consider(base + others[above - 1]);
   }
   return nearest;
 }
@@ -51,12 +65,13 @@ std::vector<double> nearest_alternatives(const Expected& expected, const Tensor&
   std::vector<double> nearest = expected.value;
   if (expected.steps.empty()) return nearest;
   PLUMB_CHECK(expected.steps.size() == nearest.size() && static_cast<std::size_t>(got.size()) == nearest.size());
+  Halves halves;
   for (std::size_t i = 0; i < nearest.size(); ++i) {
     const std::vector<double>& steps = expected.steps[i];
     const double value = got.at(static_cast<std::int64_t>(i));
-    if (steps.empty() || !std::isfinite(value)) continue;
-    nearest[i] =
-        steps.size() > kMostListed ? nearest_in_range(nearest[i], steps, value) : nearest_sum(nearest[i], steps, value);
+    if (steps.empty() || !std::isfinite(value) || value == nearest[i]) continue;
+    nearest[i] = steps.size() > kMostListed ? nearest_in_range(nearest[i], steps, value)
+                                            : nearest_sum(nearest[i], steps, value, halves);
   }
   return nearest;
 }

@@ -49,6 +49,12 @@ WeightCodes flat_codes_of(std::string_view layout, Extent extent, const Tensor& 
 
 WeightCodes integers_of(const Tensor& tensor, Extent extent) {
   return {extent, [&tensor, extent](std::int64_t first, std::span<int> codes) {
+            if (tensor.dtype() == DType::i8) {  // of the largest weights
+              const std::byte* bytes = tensor.bytes().data() + first * extent.columns;
+              std::transform(bytes, bytes + codes.size(), codes.begin(),
+                             [](std::byte byte) { return static_cast<std::int8_t>(byte); });
+              return;
+            }
             for (std::size_t i = 0; i < codes.size(); ++i) {
               codes[i] = static_cast<int>(tensor.at(first * extent.columns + static_cast<std::int64_t>(i)));
             }
