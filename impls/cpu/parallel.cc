@@ -13,10 +13,17 @@
 namespace plumb::cpu {
 namespace {
 
+std::int64_t cores() {
+  static const std::int64_t count = std::max(1U, std::thread::hardware_concurrency());
+  return count;
+}
+
 // Waking a thread that sleeps takes tens of microseconds; kernels that are called one after the other need not wait for
 // that. Not for long, as somebody else may need the core.
+// With more threads than cores nobody looks: those that work need the cores.
 template <typename Condition>
-void look_for(const Condition& holds) {
+void look_for(std::int64_t pieces, const Condition& holds) {
+  if (pieces > cores()) return;
   const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
   while (!holds() && std::chrono::steady_clock::now() < until) continue;
 }
@@ -31,9 +38,8 @@ class Crew {
     for (std::int64_t i = 1; i < helped; ++i) workers_[static_cast<std::size_t>(i - 1)]->give(body);
     body.call(body.body, 0);
     for (std::int64_t i = helped; i < pieces; ++i) body.call(body.body, i);
-    wait_for_all();
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    if (workers_.size() >= cores) workers_.resize(cores - 1);
+    wait_for_all(pieces);
+    if (std::ssize(workers_) >= cores()) workers_.resize(static_cast<std::size_t>(cores() - 1));
   }
 
   void send_home() { workers_.clear(); }
@@ -60,7 +66,7 @@ class Crew {
    private:
     void serve() {
       while (true) {
-        look_for([this] { return has_work_.load(std::memory_order_relaxed); });
+        look_for(piece_ + 1, [this] { return has_work_.load(std::memory_order_relaxed); });
         has_work_.wait(false, std::memory_order_acquire);
         const PieceBody body = body_;
         if (body.call == nullptr) return;
@@ -87,8 +93,8 @@ class Crew {
     }
   }
 
-  void wait_for_all() {
-    look_for([this] { return at_work_.load(std::memory_order_relaxed) == 0; });
+  void wait_for_all(std::int64_t pieces) {
+    look_for(pieces, [this] { return at_work_.load(std::memory_order_relaxed) == 0; });
     for (int left = at_work_.load(std::memory_order_acquire); left != 0;
          left = at_work_.load(std::memory_order_acquire)) {
       at_work_.wait(left, std::memory_order_acquire);
