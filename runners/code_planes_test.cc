@@ -2,29 +2,16 @@
 #include "runners/code_planes.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "reference/layout/layouts.h"
 #include "runners/byte_lanes.h"
+#include "runners/testing/on_every_target.h"
 #include "runners/tile_program.h"
 
 namespace plumb {
 namespace {
-
-// Runs `test` once for each instruction set.
-void on_every_target(const std::function<void()>& test) {
-  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
-    hwy::SetSupportedTargetsForTest(left & -left);
-    SCOPED_TRACE(hwy::TargetName(left & -left));
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    test();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
 
 TEST(ByteLanes, AreTakenApartAndPutTogether) {
   on_every_target([] {
@@ -68,8 +55,7 @@ void expect_moved(const Layout& from, const Layout& to, Extent extent) {
 }
 
 TEST(PlaneMove, MovesEveryPairOfCodesInSeveralPieces) {
-  on_every_target([] {
-    if (!can_move_tiles()) return;
+  on_every_target(can_move_tiles, [] {
     for (const char* width : {"3", "6"}) {
       const Layout& units = layout_named(std::string("openvino.u") + width);
       const Layout& shards = layout_named(std::string("torchao.uintx") + width);

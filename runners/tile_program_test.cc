@@ -2,7 +2,6 @@
 #include "runners/tile_program.h"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <functional>
@@ -10,24 +9,10 @@
 #include "reference/error.h"
 #include "reference/layout/layouts.h"
 #include "runners/repack.h"
+#include "runners/testing/on_every_target.h"
 
 namespace plumb {
 namespace {
-
-// Runs `test` once for each instruction set.
-void on_every_target(const std::function<void()>& test) {
-  int targets = 0;
-  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
-    hwy::SetSupportedTargetsForTest(left & -left);
-    SCOPED_TRACE(hwy::TargetName(left & -left));
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    targets += can_move_tiles() ? 1 : 0;
-    if (can_move_tiles()) test();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  EXPECT_GT(targets, 0);
-}
 
 std::vector<std::uint8_t> numbers(std::size_t count) {
   std::vector<std::uint8_t> bytes(count);
@@ -51,7 +36,7 @@ void expect_moved(int block_bits, const std::vector<TileStep>& steps,
                   const std::function<int(std::span<const std::uint8_t> tile, std::size_t i)>& expected) {
   const std::size_t tile_bytes = std::size_t{kBlockBytes} << block_bits;
   const auto from = numbers(7 * tile_bytes);
-  on_every_target([&] {
+  on_every_target(can_move_tiles, [&] {
     bool good = false;
     const auto to = moved(make_tile_program(block_bits, steps), from, &good);
     EXPECT_TRUE(good);
@@ -131,7 +116,7 @@ TEST(TileProgram, Refuses) {
   moving.checks_bytes = true;
   moving.most = 0x80;
   const std::vector<std::uint8_t> from(4 * 64, 0x23);
-  on_every_target([&] {
+  on_every_target(can_move_tiles, [&] {
     for (std::size_t bad = 0; bad <= from.size(); ++bad) {
       auto bytes = from;
       if (bad < from.size()) bytes[bad] = 0x9A;
@@ -147,7 +132,7 @@ TEST(TileProgram, Refuses) {
 
 TEST(TileProgram, RepacksOnEveryTarget) {
   const Extent extent{140, 392};
-  on_every_target([&] {
+  on_every_target(can_move_tiles, [&] {
     for (const char* from_name : {"torchao.plain_int32", "et_vk.w_4x8_nc", "plumb.rows_8", "torchao.uintx4"}) {
       for (const char* to_name : {"et_vk.q4gsw", "et_vk.q4_linear_kc", "aten.int4_default", "torchao.uintx4"}) {
         const Layout &from = layout_named(from_name), &to = layout_named(to_name);
@@ -172,7 +157,7 @@ TEST(TileProgram, MovesLargeStretchesThatBeginAnywhere) {
   const std::size_t blocks = 1024;
   const auto from = numbers(blocks * 64 + 64);
   const std::vector<std::int64_t> offsets = {0};
-  on_every_target([&] {
+  on_every_target(can_move_tiles, [&] {
     for (const std::size_t start : {0U, 1U, 17U, 63U}) {
       std::vector<std::uint8_t> to(from.size(), 0xEE);
       TileRun run{from.data() + 3, to.data() + start, offsets.data(), offsets.data(), 64, 64, 1023};

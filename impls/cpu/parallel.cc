@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -19,8 +20,8 @@ std::int64_t cores() {
 }
 
 // Waking a thread that sleeps takes tens of microseconds; kernels that are called one after the other need not wait for
-// that. Not for long, as somebody else may need the core.
-// With more threads than cores nobody looks: those that work need the cores.
+// that. Not for long, as somebody else may need the core; and not at all with more threads than cores, as those that
+// work need them.
 template <typename Condition>
 void look_for(std::int64_t pieces, const Condition& holds) {
   if (pieces > cores()) return;

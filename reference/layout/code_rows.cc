@@ -30,10 +30,7 @@ class Places {
   // Reads a row from its first column on.
   void read(std::span<const std::uint8_t> bytes, std::int64_t row, std::span<int> stored) const {
     if (follow_) {
-      const std::int64_t first = row * padded_.columns;
-      if (layout_.bits == 4) return read_following<4>(bytes, first, stored);
-      if (layout_.bits == 8) return read_following<8>(bytes, first, stored);
-      if (layout_.bits == 2) return read_following<2>(bytes, first, stored);
+      if (with_width([&](auto bits) { read_following<bits>(bytes, row * padded_.columns, stored); })) return;
     }
     for (std::size_t k = 0; k < stored.size(); ++k) {
       stored[k] = static_cast<int>(read_one(bytes, row, static_cast<std::int64_t>(k)));
@@ -43,10 +40,7 @@ class Places {
   // Writes a whole row, padding included, whose bits are zero before.
   void write(std::span<std::uint8_t> bytes, std::int64_t row, std::span<const int> stored) const {
     if (follow_) {
-      const std::int64_t first = row * padded_.columns;
-      if (layout_.bits == 4) return write_following<4>(bytes, first, stored);
-      if (layout_.bits == 8) return write_following<8>(bytes, first, stored);
-      if (layout_.bits == 2) return write_following<2>(bytes, first, stored);
+      if (with_width([&](auto bits) { write_following<bits>(bytes, row * padded_.columns, stored); })) return;
     }
     for (std::size_t k = 0; k < stored.size(); ++k) {
       write_one(bytes, row, static_cast<std::int64_t>(k), static_cast<unsigned>(stored[k]));
@@ -54,6 +48,24 @@ class Places {
   }
 
  private:
+  // The width of a code as a constant, for most of them; false for others.
+  template <typename F>
+  bool with_width(const F& f) const {
+    switch (layout_.bits) {
+      case 2:
+        f(std::integral_constant<int, 2>());
+        return true;
+      case 4:
+        f(std::integral_constant<int, 4>());
+        return true;
+      case 8:
+        f(std::integral_constant<int, 8>());
+        return true;
+      default:
+        return false;
+    }
+  }
+
   [[nodiscard]] unsigned read_one(std::span<const std::uint8_t> bytes, std::int64_t row, std::int64_t column) const {
     if (piece_ != nullptr) {
       const BitPosition at = piece_->first(row, column, padded_);

@@ -117,8 +117,6 @@ std::string quantised_by(Site& site, std::string_view quantize, std::string_view
   if (inner.op != quantize) return "";  // codes that another layer gives
   site.raw = traced(site.editor, inner, "input");
   if (!site.raw) return fmt::format("'{}' quantises no tensor", inner.name);
-  const Element given = site.editor.graph().type(*site.raw).element;
-  if (given != Element::f32) return fmt::format("'{}' quantises {}", inner.name, to_string(given));
   for (const char* name : {"scale", "zero_point", "quant_min", "quant_max", "block_size"}) {
     if (!(argument_named(inner, name) == argument_named(outer, name)))
       return fmt::format("'{}' and '{}' differ in {}", inner.name, outer.name, name);
@@ -137,10 +135,16 @@ std::string whole_rows(Site& site) {
                              site.weight.columns);
 }
 
+// For layers that quantise the activation themselves.
+std::string has_raw(const Site& site, std::string_view quantize) {
+  if (!site.raw) return fmt::format("{} is no {}", named(site.editor, site.codes), quantize);
+  const Element given = site.editor.graph().type(*site.raw).element;
+  return given == Element::f32 ? "" : fmt::format("{} quantises {}", named(site.editor, site.codes), to_string(given));
+}
+
 std::string dynamic(Site& site) {
   std::string found = quantised_by(site, "torchao::quantize_affine", "torchao::dequantize_affine");
-  if (!found.empty() || site.raw) return found;
-  return fmt::format("{} is no quantize_affine", named(site.editor, site.codes));
+  return found.empty() ? has_raw(site, "quantize_affine") : found;
 }
 
 // One scale for each row of the activation, chosen from that row.
@@ -169,8 +173,7 @@ std::string fixed(Site& site) {
 
 std::string fixed_and_given(Site& site) {
   std::string found = fixed(site);
-  if (!found.empty() || site.raw) return found;
-  return fmt::format("{} is no quantize_per_tensor", named(site.editor, site.codes));
+  return found.empty() ? has_raw(site, "quantize_per_tensor") : found;
 }
 
 std::string per_channel(Site& site) {

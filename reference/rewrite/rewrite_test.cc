@@ -179,5 +179,42 @@ TEST(Explain, AnOffsetThatAddsAnAxisIsNamed) {
   EXPECT_EQ(sites[0].found, "'signed' gives i8 [1, 2, 4, 2] of i8 [2, 4, 2]");
 }
 
+// Whichever operator dequantises the activation.
+TEST(Explain, AWeightOnlyLayerTakesNoDequantisedActivation) {
+  for (const char* op : {"torchao::dequantize_affine", "quantized_decomposed::dequantize_per_token"}) {
+    Graph graph;
+    const Ref codes = constant(graph, "codes", Element::i8, {4, 32}, 3, 8);
+    const Ref scales = constant(graph, "scales", Element::f32, {4, 1}, 0.5, 2);
+    const Ref x = graph.add({.name = "x", .kind = Kind::input, .results = {{Element::i8, {3, 32}}}});
+    const Ref w = graph.add({.name = "w",
+                             .op = "torchao::dequantize_affine",
+                             .arguments = {{codes}, {List{{std::int64_t{1}}, {std::int64_t{32}}}}, {scales}},
+                             .results = {{Element::f32, {4, 32}}}});
+    const Ref h = graph.add({.name = "h", .op = op, .arguments = {{x}}, .results = {{Element::f32, {3, 32}}}});
+    graph.outputs = {
+        graph.add({.name = "y", .op = "aten::linear", .arguments = {{h}, {w}}, .results = {{Element::f32, {3, 4}}}})};
+    const std::vector<SiteReport> sites = explain(graph, rewrite_named("linear_q4gsw"));
+    ASSERT_EQ(sites.size(), 1U);
+    EXPECT_EQ(sites[0].found, "activation 'h' is dequantised") << op;
+  }
+}
+
+// A table of a small language model has more bytes than are computed with element by element.
+TEST(Account, ConstantsOfAnySizeAreAccountedFor) {
+  constexpr std::int64_t kBytes = (std::int64_t{1} << 26) + 64;
+  const auto of = [](std::byte byte) {
+    Graph graph;
+    const ConstantRef made =
+        make_constant({Element::u8, {kBytes}}, std::vector<std::byte>(static_cast<std::size_t>(kBytes), byte));
+    graph.outputs = {
+        graph.add({.name = "p", .kind = Kind::constant, .results = {made->type}, .constant = made, .parameter = "p"})};
+    return graph;
+  };
+  const Account account = account_constants(of(std::byte{0x2f}), of(std::byte{0xf2}));
+  EXPECT_TRUE(account.faults.empty());
+  ASSERT_EQ(account.lines.size(), 1U);
+  EXPECT_EQ(account.lines[0].origin, "'p' with its nibbles swapped");
+}
+
 }  // namespace
 }  // namespace plumb::graph
