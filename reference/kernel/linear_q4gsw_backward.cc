@@ -12,15 +12,15 @@ enum Input : std::size_t { kGradient, kWeights, kScales };
 Answer evaluate_backward(const Problem& problem) {
   const Signature& signature = problem.signature;
   const Extent extent = extent_of(signature);
-  const auto scale = for_every_column(
-      by_group(problem.inputs[kScales], extent.rows, extent.columns / signature["group"], Order::groups_first),
-      extent.columns);
-  return evaluate(GroupedLinear{
-      .x = matrix_of(problem.inputs[kGradient], signature["M"], extent.rows),
-      .code = GroupedLinear::Matrix(codes_of("et_vk.q4_even_low", extent, problem.inputs[kWeights]).all().transpose()),
-      .scale = scale.transpose(),
-      .bias = {},
-      .group = 1});
+  const std::int64_t group = signature["group"], groups = extent.columns / group;
+  const GroupedLinear::Matrix of_groups = matrix_of(problem.inputs[kScales], groups, extent.rows);
+  GroupedLinear::Matrix scale(extent.columns, extent.rows);
+  for (std::int64_t g = 0; g < groups; ++g) scale.middleRows(g * group, group).rowwise() = of_groups.row(g);
+  return evaluate(GroupedLinear{.x = matrix_of(problem.inputs[kGradient], signature["M"], extent.rows),
+                                .code = transposed(codes_of("et_vk.q4_even_low", extent, problem.inputs[kWeights])),
+                                .scale = std::move(scale),
+                                .bias = {},
+                                .group = 1});
 }
 
 }  // namespace

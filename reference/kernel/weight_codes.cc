@@ -1,6 +1,7 @@
 #include "reference/kernel/weight_codes.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "reference/error.h"
@@ -45,6 +46,23 @@ WeightCodes flat_codes_of(std::string_view layout, Extent extent, const Tensor& 
   const Layout& known = layout_named(layout);
   PLUMB_CHECK(packed.size_bytes() * 8 >= extent.rows * extent.columns * known.bits);
   return read_as(known, extent, bytes_of(packed));
+}
+
+WeightCodes transposed(const WeightCodes& codes) {
+  constexpr std::int64_t kRowsTogether = 64;  // so much of a column is written at once
+  const Extent turned{codes.cols(), codes.rows()};
+  const auto all = std::make_shared<std::vector<std::int16_t>>(static_cast<std::size_t>(turned.rows * turned.columns));
+  for (std::int64_t first = 0; first < codes.rows(); first += kRowsTogether) {
+    const std::int64_t count = std::min(kRowsTogether, codes.rows() - first);
+    const WeightCodes::Matrix rows = codes.middle_rows(first, count);
+    for (std::int64_t k = 0; k < codes.cols(); ++k) {
+      std::int16_t* to = all->data() + k * turned.columns + first;
+      for (std::int64_t n = 0; n < count; ++n) to[n] = static_cast<std::int16_t>(rows(n, k));
+    }
+  }
+  return {turned, [all, turned](std::int64_t first, std::span<int> read) {
+            std::copy_n(all->begin() + first * turned.columns, read.size(), read.begin());
+          }};
 }
 
 WeightCodes integers_of(const Tensor& tensor, Extent extent) {

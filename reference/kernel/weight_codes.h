@@ -37,6 +37,8 @@ class WeightCodes {
 [[nodiscard]] WeightCodes codes_of(std::string_view layout, Extent extent, const Tensor& packed);
 /// Those of a weight that is packed in flat order, of which the last byte need not be full.
 [[nodiscard]] WeightCodes flat_codes_of(std::string_view layout, Extent extent, const Tensor& packed);
+/// The same codes as [K, N]; of at most 16 bits.
+[[nodiscard]] WeightCodes transposed(const WeightCodes& codes);
 /// Codes that are integers [N, K] of any type.
 [[nodiscard]] WeightCodes integers_of(const Tensor& tensor, Extent extent);
 
