@@ -212,14 +212,9 @@ class Compiler {
   // Puts the byte bits into that order.
   void permute(const StepList& order) {
     if (byte_ == order) return;
-    TileStep step{TileStep::Kind::permute};
-    for (unsigned to = 0; to < kBlockBytes; ++to) {
-      unsigned from = 0;
-      for (std::size_t bit = 0; bit < order.size(); ++bit) from |= (to >> bit & 1U) << place_of(byte_, order[bit]);
-      step.order[to] = static_cast<std::uint8_t>(from);
-    }
-    step.keeps_parts = std::equal(order.begin() + kPartBits, order.end(), byte_.begin() + kPartBits);
-    steps_.push_back(step);
+    std::array<int, kByteBits> from_bit{};
+    for (std::size_t bit = 0; bit < order.size(); ++bit) from_bit[bit] = static_cast<int>(place_of(byte_, order[bit]));
+    steps_.push_back(permute_step(from_bit));
     byte_ = order;
   }
 

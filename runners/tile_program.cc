@@ -11,6 +11,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "runners/tile_permutation-inl.h"
 #include "runners/tile_stretch-inl.h"
 #include "runners/tile_vectors-inl.h"
 
@@ -19,65 +20,6 @@ namespace plumb::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET != HWY_SCALAR
-
-// A part of a loop over registers must be part of it.
-#define TILE_LAMBDA HWY_ATTR __attribute__((always_inline))
-
-constexpr size_t kParts = kBlockBytes >> kPartBits;
-
-// A block in registers, or in as many as they are narrower.
-struct Block {
-  V v[kVectors];
-};
-
-// Part `number` of a block, in every part of a vector.
-HWY_INLINE V Everywhere(Bytes d, const Block& block, size_t number) {
-  const V v = block.v[number * 16 / kLanes];
-  if constexpr (kLanes == 16) return v;
-  if constexpr (kLanes == 32) return number % 2 == 0 ? hn::ConcatLowerLower(d, v, v) : hn::ConcatUpperUpper(d, v, v);
-  if constexpr (kLanes == 64) {
-    const hn::Repartition<uint32_t, Bytes> d32;
-    alignas(64) uint32_t words[16];
-    for (uint32_t i = 0; i < 16; ++i) words[i] = static_cast<uint32_t>(number) * 4 + i % 4;
-    return hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(d32, v), hn::SetTableIndices(d32, words)));
-  }
-}
-
-// What a permutation needs, in registers.
-class Permutation {
- public:
-  HWY_INLINE explicit Permutation(const TileStep& step) : keeps_parts_(step.keeps_parts) {
-    const Bytes d;
-    for (size_t i = 0; i < kVectors; ++i) order_.v[i] = hn::LoadU(d, step.order.data() + i * kLanes);
-  }
-
-  HWY_INLINE void operator()(Block& block) const {
-    const Bytes d;
-#if HWY_TARGET == HWY_AVX3_DL
-    block.v[0] = V{_mm512_permutexvar_epi8(order_.v[0].raw, block.v[0].raw)};
-#else
-    if (keeps_parts_) {
-      for (V& v : block.v) v = hn::TableLookupBytes(v, hn::And(order_.v[0], hn::Set(d, 15)));
-      return;
-    }
-    const Block old = block;
-    for (size_t part = 0; part < kParts; ++part) {
-      const V source = Everywhere(d, old, part);
-      for (size_t i = 0; i < kVectors; ++i) {
-        // Bytes of this part have numbers below 16; others get bit 7, which looks up zero.
-        const V distance = hn::Sub(order_.v[i], hn::Set(d, static_cast<uint8_t>(part * 16)));
-        const V outside = hn::VecFromMask(d, hn::Gt(distance, hn::Set(d, 15)));
-        const V taken = hn::TableLookupBytesOr0(source, hn::Or(distance, hn::And(outside, hn::Set(d, 128))));
-        block.v[i] = part == 0 ? taken : hn::Or(block.v[i], taken);
-      }
-    }
-#endif
-  }
-
- private:
-  Block order_;
-  bool keeps_parts_;
-};
 
 // 2^kBits blocks that stay in registers while steps are done on them.
 template <int kBits>
@@ -175,7 +117,7 @@ class Group {
   Block block_[kBlocks];
 };
 
-// Where the blocks of one side of a pass lie: block b at `start + offset[b]`.
+// Where the blocks of one side of a pass lie: the one that is done i-th at `start + offset[i]`.
 template <class Byte>
 struct Place {
   Byte* start;
@@ -185,13 +127,13 @@ struct Place {
 // What else is to be done with the blocks of a pass.
 struct Passing {
   Refusals* refusals = nullptr;  // of the first pass, if anything can be refused
-  bool bypasses_cache = false;
-  // Of the last pass: where the next tile's blocks lie. They are fetched meanwhile.
+  bool streams = false;          // whether blocks, which are whole lines then, are written around the cache
+  // Of the last pass: where the next tile's blocks lie, and go. They are fetched meanwhile.
   Place<const uint8_t> next{nullptr, nullptr};
+  Place<const uint8_t> next_to{nullptr, nullptr};
 };
 
-HWY_INLINE void StoreBlock(Bytes d, const Block& block, bool bypasses_cache, uint8_t* to) {
-  const bool streams = bypasses_cache && reinterpret_cast<uintptr_t>(to) % kBlockBytes == 0;
+HWY_INLINE void StoreBlock(Bytes d, const Block& block, bool streams, uint8_t* to) {
   for (size_t i = 0; i < kVectors; ++i) {
     if (streams) {
       hn::Stream(block.v[i], d, to + i * kLanes);
@@ -205,10 +147,10 @@ template <int kBits>
 HWY_INLINE void Pass(const TilePass& pass, Place<const uint8_t> from, Place<uint8_t> to, const Passing& passing) {
   const Bytes d;
   Group<kBits> group;
-  const int64_t* end = pass.together.data() + pass.together.size();
-  for (const int64_t* number = pass.together.data(); number != end; number += Group<kBits>::kBlocks) {
+  const auto end = static_cast<int64_t>(pass.together.size());
+  for (int64_t done = 0; done < end; done += Group<kBits>::kBlocks) {
     group.Each([&](Block& block, int i) TILE_LAMBDA {
-      const uint8_t* at = from.start + from.offset[number[i]];
+      const uint8_t* at = from.start + from.offset[done + i];
       for (size_t part = 0; part < kVectors; ++part) block.v[part] = hn::LoadU(d, at + part * kLanes);
     });
     if (passing.refusals != nullptr) {
@@ -218,9 +160,9 @@ HWY_INLINE void Pass(const TilePass& pass, Place<const uint8_t> from, Place<uint
     }
     for (const TileStep& step : pass.steps) group.Apply(step);
     group.Each([&](Block& block, int i) TILE_LAMBDA {
-      uint8_t* at = to.start + to.offset[number[i]];
-      StoreBlock(d, block, passing.bypasses_cache, at);
-      if (passing.next.start != nullptr) hwy::Prefetch(passing.next.start + passing.next.offset[number[i]]);
+      StoreBlock(d, block, passing.streams, to.start + to.offset[done + i]);
+      if (passing.next.start != nullptr) hwy::Prefetch(passing.next.start + passing.next.offset[done + i]);
+      if (passing.next_to.start != nullptr) hwy::Prefetch(passing.next_to.start + passing.next_to.offset[done + i]);
     });
   }
 }
@@ -278,29 +220,71 @@ class Tiles {
   int64_t tile_ = 0, row_ = 0;
 };
 
+// Of a tile's blocks, in the order in which the passes take them.
+class Offsets {
+ public:
+  Offsets(const TileProgram& program, const TileRun& run) {
+    static constexpr auto kBetween = [] {
+      std::array<int64_t, 1 << kMostBlockBits> offsets{};
+      for (size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<int64_t>(i) * kBlockBytes;
+      return offsets;
+    }();
+    for (const TilePass& pass : program.passes) between_.push_back(Taken(pass, kBetween.data()));
+    from_ = Taken(program.passes.front(), run.from_offset);
+    next_from_ = Taken(program.passes.back(), run.from_offset);
+    to_ = Taken(program.passes.back(), run.to_offset);
+  }
+
+  [[nodiscard]] const int64_t* Between(size_t pass) const { return between_[pass].data(); }
+  [[nodiscard]] const int64_t* From() const { return from_.data(); }
+  [[nodiscard]] const int64_t* NextFrom() const { return next_from_.data(); }
+  [[nodiscard]] const int64_t* To() const { return to_.data(); }
+
+  // Whether every block goes to a line of its own.
+  [[nodiscard]] bool AreLines(const TileRun& run) const {
+    const auto is_line = [](int64_t offset) { return offset % kBlockBytes == 0; };
+    return is_line(static_cast<int64_t>(reinterpret_cast<uintptr_t>(run.to))) && is_line(run.to_stride) &&
+           is_line(run.to_row_stride) && std::ranges::all_of(to_, is_line);
+  }
+
+ private:
+  static std::vector<int64_t> Taken(const TilePass& pass, const int64_t* offsets) {
+    std::vector<int64_t> taken;
+    taken.reserve(pass.together.size());
+    for (const int64_t number : pass.together) taken.push_back(offsets[number]);
+    return taken;
+  }
+
+  std::vector<std::vector<int64_t>> between_;
+  std::vector<int64_t> from_, next_from_, to_;
+};
+
 bool MoveTiles(const TileProgram& program, const TileRun& run) {
   if (program.keeps_places() && run.from_stride == kBlockBytes && run.to_stride == kBlockBytes && run.rows == 1) {
     return MoveStretch(program, run);
   }
   alignas(64) uint8_t between[kBlockBytes << kMostBlockBits];
-  int64_t offsets[1 << kMostBlockBits];
-  for (int64_t i = 0; i < int64_t{1} << program.block_bits; ++i) offsets[i] = i * kBlockBytes;
+  const Offsets offsets(program, run);
+  const bool streams = run.bypasses_cache && offsets.AreLines(run);
   Refusals refusals(program);
   const size_t last = program.passes.size() - 1;
   for (Tiles tiles(run); tiles.AreLeft();) {
     for (size_t i = 0; i <= last; ++i) {
-      Place<const uint8_t> from{between, offsets};
-      Place<uint8_t> to{between, offsets};
+      Place<const uint8_t> from{between, offsets.Between(i)};
+      Place<uint8_t> to{between, offsets.Between(i)};
       Passing passing;
       if (i == 0) {
-        from = {run.from + tiles.From(), run.from_offset};
+        from = {run.from + tiles.From(), offsets.From()};
         if (program.checks || program.checks_bytes) passing.refusals = &refusals;
       }
       if (i == last) {
-        to = {run.to + tiles.To(), run.to_offset};
-        passing.bypasses_cache = run.bypasses_cache;
+        to = {run.to + tiles.To(), offsets.To()};
+        passing.streams = streams;
         tiles.Next();
-        if (tiles.AreLeft()) passing.next = {run.from + tiles.From(), run.from_offset};
+        if (tiles.AreLeft()) {
+          passing.next = {run.from + tiles.From(), offsets.NextFrom()};
+          if (!streams) passing.next_to = {run.to + tiles.To(), offsets.To()};
+        }
       }
       PassOf(program.passes[i], from, to, passing);
     }

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace plumb {
@@ -19,6 +20,16 @@ inline constexpr int kMostBlockBits = 9;  ///< A tile has at most 2^9 blocks.
 inline constexpr int kRegisterBits = 4;   ///< A pass keeps up to 2^4 blocks in registers.
 /// Blocks are interleaved by parts of 16 bytes, as vectors of every width can.
 inline constexpr std::size_t kPartBits = 4;
+
+/// The bytes of a block in another order, in steps that vectors of half a block have instructions for: inside parts of
+/// 16 bytes; words of 4 bytes inside each half; 8 bytes of the one half with 8 of the other; words; inside parts.
+struct HalvesPermutation {
+  using Parts = std::array<std::uint8_t, 16>;  ///< Byte i of each part becomes its byte parts[i].
+  using Words = std::array<std::uint32_t, 8>;  ///< Word i of each half becomes its word words[i].
+  std::optional<Parts> parts_before{}, parts_after{};
+  std::optional<Words> words_before{}, words_after{};
+  bool exchanges_halves = false;  ///< The upper 8 bytes of the first half's parts with the lower 8 of the second's.
+};
 
 /// One operation on the blocks of a tile.
 struct TileStep {
@@ -34,11 +45,15 @@ struct TileStep {
   Kind kind;
   std::array<std::uint8_t, 16> low{}, high{};
   std::array<std::uint8_t, kBlockBytes> order{};
-  bool keeps_parts = false;  ///< permute: no byte leaves its 16 bytes, and all parts are permuted alike.
+  bool keeps_parts = false;    ///< permute: no byte leaves its 16 bytes, and all parts are permuted alike.
+  HalvesPermutation halves{};  ///< permute: the same.
   int block_bit = 0;
   std::uint8_t mask = 0;  ///< flip, add; butterfly: the codes of a byte in which the exchanged bit is 0.
   int shift = 0;          ///< butterfly: distance in bits of the codes in which it is 1.
 };
+
+/// Permutes the bytes of each block: bit b of a byte's number becomes what bit from_bit[b] was.
+[[nodiscard]] TileStep permute_step(const std::array<int, kByteBits>& from_bit);
 
 /// Steps that are done on few blocks at a time: on those whose numbers differ in some block bits.
 struct TilePass {
