@@ -45,13 +45,19 @@ HWY_INLINE int32_t Sum(const uint8_t* codes, int64_t count) {
 // Rows [first, last) of codes, that is columns of sums, which has rows of `stride` of them.
 void SumRows(const uint8_t* codes, uint8_t* sums, int64_t first, int64_t last, int64_t columns, int64_t group,
              int64_t stride) {
-  constexpr int64_t kTile = 16;  // sums that lie side by side are made together
-  for (int64_t tile = first; tile < last; tile += kTile) {
-    const int64_t end = HWY_MIN(tile + kTile, last);
-    for (int64_t k = 0; k < columns; k += group) {
-      for (int64_t n = tile; n < end; ++n) {
-        const int32_t sum = Sum(codes + n * columns + k, group);
-        std::memcpy(sums + (k / group * stride + n) * 4, &sum, sizeof sum);
+  // Codes are read along rows; of sums, those that are written together fill a line of the cache.
+  constexpr int64_t kRows = 16, kGroups = 64;
+  HWY_ALIGN int32_t tile[kGroups][kRows];
+  for (int64_t n = first; n < last; n += kRows) {
+    const int64_t rows = HWY_MIN(kRows, last - n);
+    for (int64_t g = 0; g < columns / group; g += kGroups) {
+      const int64_t groups = HWY_MIN(kGroups, columns / group - g);
+      for (int64_t row = 0; row < rows; ++row) {
+        const uint8_t* at = codes + (n + row) * columns + g * group;
+        for (int64_t i = 0; i < groups; ++i) tile[i][row] = Sum(at + i * group, group);
+      }
+      for (int64_t i = 0; i < groups; ++i) {
+        std::memcpy(sums + ((g + i) * stride + n) * 4, tile[i], static_cast<size_t>(rows) * 4);
       }
     }
   }

@@ -20,6 +20,7 @@
 #include "impls/cpu/prefetch-inl.h"
 #include "impls/cpu/round-inl.h"
 #include "impls/cpu/streamed-inl.h"
+#include "impls/cpu/value_tables-inl.h"
 
 #ifndef PLUMB_CPU_OPENVINO_ELEMENT_SHARED
 #define PLUMB_CPU_OPENVINO_ELEMENT_SHARED
@@ -63,53 +64,6 @@ inline constexpr Nf4Cells kNf4Cells = [] {
 HWY_BEFORE_NAMESPACE();
 namespace plumb::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-using DF = hn::ScalableTag<float>;
-using DU = hn::RebindToUnsigned<DF>;
-using DI = hn::RebindToSigned<DF>;
-using VF = hn::Vec<DF>;
-using VU = hn::Vec<DU>;
-using VI = hn::Vec<DI>;
-
-HWY_INLINE int64_t FloatLanes() { return static_cast<int64_t>(hn::Lanes(DF())); }
-
-HWY_INLINE VI CodesAt(const uint8_t* codes) {
-  const hn::Rebind<uint8_t, DI> d8;
-  return hn::PromoteTo(DI(), hn::LoadU(d8, codes));
-}
-
-// A table in memory.
-struct GatheredTable {
-  const uint32_t* table;
-  HWY_INLINE VU operator()(const uint8_t* codes) const { return hn::GatherIndex(DU(), table, CodesAt(codes)); }
-};
-
-// A table of 16 entries, which is one vector of 16 lanes.
-struct VectorTable {
-  const uint32_t* table;
-  HWY_INLINE VU operator()(const uint8_t* codes) const {
-    return hn::TableLookupLanes(hn::LoadU(DU(), table), hn::IndicesFromVec(DU(), CodesAt(codes)));
-  }
-};
-
-// out[i] = table[codes[i]], of which the low 32 or 16 bits.
-template <class Table>
-HWY_INLINE void LookUp(const uint8_t* codes, const Table& table, uint32_t* out, int64_t count, bool streamed) {
-  const auto vector = [&](int64_t i) HWY_ATTR { return table(codes + i); };
-  Fill(DU(), out, 0, count, streamed, vector, [&](int64_t i) { return table.table[codes[i]]; });
-}
-template <class Table>
-HWY_INLINE void LookUp(const uint8_t* codes, const Table& table, uint16_t* out, int64_t count, bool streamed) {
-  const hn::Rebind<uint16_t, DU> d16;
-  const auto vector = [&](int64_t i) HWY_ATTR { return hn::TruncateTo(d16, table(codes + i)); };
-  Fill(d16, out, 0, count, streamed, vector, [&](int64_t i) { return static_cast<uint16_t>(table.table[codes[i]]); });
-}
-
-template <class Out>
-HWY_INLINE void LookUp(int bits, const uint8_t* codes, const uint32_t* table, Out* out, int64_t count, bool streamed) {
-  if (bits == 4 && FloatLanes() == 16) return LookUp(codes, VectorTable{table}, out, count, streamed);
-  LookUp(codes, GatheredTable{table}, out, count, streamed);
-}
 
 // Bytes whose bit `top` is the sign's; 0 for unsigned codes.
 HWY_INLINE void ExtendSign(const uint8_t* codes, uint8_t top, uint8_t* out, int64_t count) {
