@@ -39,7 +39,7 @@ volatile std::sig_atomic_t interrupted = 0;
 
 volatile std::sig_atomic_t interrupted_at = 0;
 
-// The same Ctrl-C may arrive twice, from the terminal and from a program that passes it on: only one that comes later
+// The same signal may arrive twice, from the terminal and from a program that passes it on: only one that comes later
 // means "at once".
 void on_interrupt(int signal) {
   timespec now{};
@@ -88,7 +88,12 @@ void catch_interrupts() {
   struct sigaction action = {};
   action.sa_handler = on_interrupt;
   action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
+void end_at_interrupts() {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  if (was_interrupted()) raise(SIGINT);
 }
 
 bool was_interrupted() { return interrupted != 0; }

@@ -50,10 +50,13 @@ struct RunOptions {
 /// Facts about a run that is about to start.
 [[nodiscard]] RunInfo describe_run(const std::vector<Unit>& units, const std::string& command, std::uint64_t seed);
 
-/// From here on the first Ctrl-C only cuts runs short, so that a valid partial report is written whenever it comes; a
-/// second one, some seconds later, kills the program.
+/// From here on the first Ctrl-C, or SIGTERM, only cuts runs short, so that a valid partial report is written whenever
+/// it comes; a second one, some seconds later, kills the program.
 void catch_interrupts();
-/// Whether Ctrl-C has been pressed since.
+/// For commands that have nothing to record before they end: the first one ends the program at once, also one that has
+/// come already.
+void end_at_interrupts();
+/// Whether one has come since.
 [[nodiscard]] bool was_interrupted();
 
 /// Works through the units with progress on stderr; the records are in the order of the steps. After Ctrl-C (see

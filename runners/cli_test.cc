@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -50,13 +51,25 @@ TEST_F(Cli, RunDoesNotOverwriteUnlessTold) {
 }
 
 TEST_F(Cli, InterruptLeavesAValidPartialReport) {
-  const Ended run = shell("timeout -s INT 2 " PLUMB_BINARY_DIR "/plumb run --jobs 1 --out " + out_);
-  // timeout says 124 however the program ended.
-  EXPECT_EQ(run.exit_code, 124) << run.output;
-  const plumb::Run partial = read_json(read_file(out_ + "/results.json"));
-  EXPECT_TRUE(partial.info.interrupted);
-  EXPECT_LT(static_cast<std::int64_t>(partial.records.size()), partial.info.planned);
-  EXPECT_NE(read_file(out_ + "/report.html").find("</html>"), std::string::npos);
+  for (const std::string signal : {"INT", "TERM"}) {
+    const std::string out = out_ + "/" + signal;
+    const Ended run = shell("timeout -s " + signal + " 2 " PLUMB_BINARY_DIR "/plumb run --jobs 1 --out " + out);
+    // timeout says 124 however the program ended.
+    EXPECT_EQ(run.exit_code, 124) << run.output;
+    const plumb::Run partial = read_json(read_file(out + "/results.json"));
+    EXPECT_TRUE(partial.info.interrupted);
+    EXPECT_LT(static_cast<std::int64_t>(partial.records.size()), partial.info.planned);
+    EXPECT_NE(read_file(out + "/report.html").find("</html>"), std::string::npos);
+  }
+}
+
+// A command that has nothing to record does not wait for its end: here it would wait for a writer of the pipe.
+TEST_F(Cli, InterruptEndsARewriteAtOnce) {
+  const std::string pipe = out_ + ".json";
+  const Ended run = shell("mkfifo " + pipe +
+                          "; timeout --preserve-status -k 20 -s INT 1 " PLUMB_BINARY_DIR "/plumb rewrite explain all " +
+                          pipe + "; code=$?; rm " + pipe + "; exit $code");
+  EXPECT_EQ(run.exit_code, 128 + SIGINT) << run.output;
 }
 
 // Records but for what the clock says.

@@ -58,7 +58,8 @@ bool should_retire(std::size_t steps_done, const Record& record) {
 [[noreturn]] void serve(const std::vector<Unit>& units, BlackBox& box, std::int64_t memory_bytes, int requests,
                         int replies) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  signal(SIGINT, SIG_IGN);             // Ctrl-C is for the parent, which tells the workers to end by closing the pipe.
+  // These are for the parent, which tells the workers to end by closing the pipe.
+  for (const int for_parent : {SIGINT, SIGTERM}) signal(for_parent, SIG_IGN);
   dup2(STDERR_FILENO, STDOUT_FILENO);  // stdout carries the report; what a kernel prints does not belong there.
   box.install();
   limit_memory(memory_bytes);

@@ -15,6 +15,7 @@
 #include "reference/error.h"
 #include "reports/aligned_text.h"
 #include "reports/formats.h"
+#include "runners/campaign.h"
 #include "runners/cli/commands.h"
 #include "runners/machine.h"
 #include "runners/rewrite/impl_packer.h"
@@ -272,6 +273,7 @@ void add_rewrite(CLI::App& app, Context& context) {
   CLI::App* command =
       app.add_subcommand("rewrite", "Graph rewrites: list, explain, apply with a proof, verify others'");
   command->require_subcommand(1);
+  command->preparse_callback([](std::size_t) { end_at_interrupts(); });
   for (const auto add : {add_list, add_explain, add_apply, add_verify, add_large}) add(*command, context);
   command->footer(
       "Graphs: torch.export's .pt2, OpenVINO IR .xml with its .bin, graph JSON (reference/graph/FORMAT.md).\n\n"
