@@ -87,8 +87,8 @@ HWY_INLINE bool AreOfSixteen(const uint8_t* codes, int64_t count, uint8_t lowest
   return rest < 16 && hn::AllTrue(d, hn::Eq(hn::And(bits, hn::Set(d, uint8_t{0xf0})), hn::Zero(d)));
 }
 
-// The same from codes. Where there are sixteen at most, each is mapped once, and results are looked up; codes of any
-// other value may come, too.
+// The same from codes. Where there are sixteen at most, each is mapped once, and results are looked up, if they take
+// rounding to make, as those of two bytes do; codes of any other value may come, too.
 template <class Byte, class Out, class Step>
 HWY_INLINE void MapCodes(const AffineJob& job, IntegerElement<Byte> in, Out out, const Step& step, const Byte* from,
                          int64_t count, typename Out::Stored* to) {
@@ -96,8 +96,8 @@ HWY_INLINE void MapCodes(const AffineJob& job, IntegerElement<Byte> in, Out out,
   const auto* codes = reinterpret_cast<const uint8_t*>(from);
   const auto lowest = static_cast<Byte>(static_cast<int>(job.low));
   int64_t done = 0;
-  if (HWY_TARGET != HWY_SCALAR && job.high - job.low <= 15 && count >= kWorthTables &&
-      AreOfSixteen(codes, count, static_cast<uint8_t>(lowest))) {
+  if (HWY_TARGET != HWY_SCALAR && sizeof(typename Out::Stored) == 2 && job.high - job.low <= 15 &&
+      count >= kWorthTables && AreOfSixteen(codes, count, static_cast<uint8_t>(lowest))) {
     HWY_ALIGN Byte each[16];
     HWY_ALIGN typename Out::Stored results[16];
     for (int i = 0; i < 16; ++i) each[i] = static_cast<Byte>(lowest + i);

@@ -24,11 +24,24 @@ struct ByteTables {
   static constexpr int kSize = sizeof(Stored);
 
   explicit HWY_INLINE ByteTables(const Stored* results) {
+#if HWY_TARGET == HWY_SCALAR
     for (int code = 0; code < 16; ++code) {
       uint8_t result[kSize];
       std::memcpy(result, results + code, kSize);
       for (int b = 0; b < kSize; ++b) bytes[b][code] = result[b];
     }
+#else
+    static_assert(kSize == 2 || kSize == 4);
+    const hn::FixedTag<uint8_t, 16> d;
+    const auto* from = reinterpret_cast<const uint8_t*>(results);
+    hn::Vec<decltype(d)> table[4];
+    if constexpr (kSize == 4) {
+      hn::LoadInterleaved4(d, from, table[0], table[1], table[2], table[3]);
+    } else {
+      hn::LoadInterleaved2(d, from, table[0], table[1]);
+    }
+    for (int b = 0; b < kSize; ++b) hn::Store(table[b], d, bytes[b]);
+#endif
   }
 
   HWY_ALIGN uint8_t bytes[kSize][16];

@@ -7,7 +7,6 @@
 #define IMPLS_CPU_TRANSPOSE_INL_H_
 #endif
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <cstring>
@@ -94,11 +93,6 @@ HWY_INLINE int64_t TransposeTiles(const T* from, int64_t from_stride, T* to, int
   int64_t c = 0;
   for (; c + kTile<T> <= columns; c += kTile<T>) {
     for (int64_t i = r; i < end; i += kBlocks * kTile<T>) {
-      // The lines of the next columns are far away; vectors that are whole lines wait for none.
-      const int64_t next = HWY_MIN(c + 2 * kTile<T>, columns);
-      for (int64_t column = next - kTile<T>; column < next && kBlocks < 4; ++column) {
-        hwy::Prefetch(to + column * to_stride + i);
-      }
       TransposeUpright<T, kBlocks, kStores>(from + i * from_stride + c, from_stride, to + c * to_stride + i, to_stride);
     }
   }
