@@ -31,7 +31,7 @@ HWY_INLINE void MovePart(Bytes d, const uint8_t* from, uint8_t* to, int64_t size
   std::memcpy(to, part, static_cast<size_t>(size));
 }
 
-constexpr int64_t kPageBytes = 4096, kPages = 4;
+constexpr int64_t kPageBytes = 4096, kPages = 4, kTurnBytes = 512;
 
 // Bytes that stay where they are, in one stretch.
 template <class Change>
@@ -47,18 +47,20 @@ HWY_INLINE bool Stretch(const TileProgram& program, const uint8_t* from, uint8_t
       i = std::min(size, lanes - beyond);
       MovePart(d, from, to, i, refusals, change);
     }
-    // Some pages at a time, a few vectors of each in turn, keep more of the memory busy.
+    // Some pages at a time, some lines of each in turn, keep more of the memory busy; fewer lines at a time keep less.
     for (; i + kPages * kPageBytes <= size; i += kPages * kPageBytes) {
-      for (int64_t part = i; part < i + kPageBytes; part += 4 * lanes) {
+      for (int64_t part = i; part < i + kPageBytes; part += kTurnBytes) {
         for (int64_t page = part; page < part + kPages * kPageBytes; page += kPageBytes) {
-          hwy::Prefetch(from + page + kPages * kPageBytes);
-          const V v0 = hn::LoadU(d, from + page), v1 = hn::LoadU(d, from + page + lanes);
-          const V v2 = hn::LoadU(d, from + page + 2 * lanes), v3 = hn::LoadU(d, from + page + 3 * lanes);
-          for (const V v : {v0, v1, v2, v3}) refusals.See(v);
-          hn::Stream(change(v0), d, to + page);
-          hn::Stream(change(v1), d, to + page + lanes);
-          hn::Stream(change(v2), d, to + page + 2 * lanes);
-          hn::Stream(change(v3), d, to + page + 3 * lanes);
+          for (int64_t at = page; at < page + kTurnBytes; at += 4 * lanes) {
+            hwy::Prefetch(from + at + kPages * kPageBytes);
+            const V v0 = hn::LoadU(d, from + at), v1 = hn::LoadU(d, from + at + lanes);
+            const V v2 = hn::LoadU(d, from + at + 2 * lanes), v3 = hn::LoadU(d, from + at + 3 * lanes);
+            for (const V v : {v0, v1, v2, v3}) refusals.See(v);
+            hn::Stream(change(v0), d, to + at);
+            hn::Stream(change(v1), d, to + at + lanes);
+            hn::Stream(change(v2), d, to + at + 2 * lanes);
+            hn::Stream(change(v3), d, to + at + 3 * lanes);
+          }
         }
       }
     }
